@@ -1,0 +1,27 @@
+"""What the use cases are given instead of reaching for it: clock, randomness, keyring, storage, the way out, the settings."""
+
+import threading
+from dataclasses import dataclass, field
+
+from .clock import Clock, Randomness
+from .keyring import Keyring
+from .outbound import Door
+from .storage import Storage
+from .sysconfig import SystemConfiguration
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Built once a process in `bursar.app`; tests build their own with fakes in it.
+
+    `worker` names this process in attempts and leases; `stop` is set when the process is to end, and every wait is on it.
+    """
+
+    clock: Clock
+    randomness: Randomness
+    keyring: Keyring
+    storage: Storage
+    door: Door
+    settings: SystemConfiguration
+    worker: str
+    stop: threading.Event = field(default_factory=threading.Event)

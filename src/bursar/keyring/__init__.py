@@ -1,0 +1,6 @@
+"""Encryption at rest: the master key, the sealed form of a secret, and the `Secret` type. Knows no Django, no tables."""
+
+from .keyring import Keyring, Place, SealBroken
+from .secret import Secret
+
+__all__ = ["Keyring", "Place", "SealBroken", "Secret"]

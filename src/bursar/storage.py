@@ -1,0 +1,149 @@
+"""Raw SQL beside Django's models: a few reading threads and one writing thread a process.
+
+Callers hand in a job and wait for its result; they hold no connection of their own, so 400 callers need five.
+The writer takes all the jobs that wait, runs each in a savepoint of one transaction, and commits once
+(group commit): a job that fails undoes only itself, and no caller hears of success before the commit is synced.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
+
+from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from .errors import Temporary
+
+T = TypeVar("T")
+Job = Callable[[CursorWrapper], Any]
+_Item = tuple[Job, "Future[Any]"] | None
+
+READERS = 4
+GROUP = 100
+
+
+class Storage:
+    """`read(job)` and `write(job)`; a job gets a cursor whose parameters are written `%s` on every database.
+
+    Raises Temporary (`storage_unavailable`) when the database can't be reached or written; nothing is half done then.
+    """
+
+    def __init__(self) -> None:
+        self._reads: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._writes: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
+        self._closed = False
+
+    def read(self, job: Callable[[CursorWrapper], T]) -> T:
+        """Run `job` outside any transaction."""
+        return self._ask(self._reads, job)
+
+    def write(self, job: Callable[[CursorWrapper], T]) -> T:
+        """Run `job` in a transaction; return after the commit. An exception from the job undoes the job alone."""
+        return self._ask(self._writes, job)
+
+    def close(self) -> None:
+        """Let the waiting jobs finish, then end the threads and their connections."""
+        with self._starting:
+            self._closed = True
+            threads, self._threads = self._threads, []
+        for _ in range(READERS):
+            self._reads.put(None)
+        self._writes.put(None)
+        for thread in threads:
+            thread.join()
+
+    def _ask(self, jobs: "queue.SimpleQueue[_Item]", job: Callable[[CursorWrapper], T]) -> T:
+        self._start()
+        answer: Future[T] = Future()
+        jobs.put((job, cast("Future[Any]", answer)))
+        try:
+            return answer.result()
+        except DatabaseError as problem:
+            raise Temporary(
+                "The database can't be used just now.",
+                code="storage_unavailable",
+                action="Nothing was sent and nothing was lost. Look at the database server and the free disk space.",
+            ) from problem
+
+    def _start(self) -> None:
+        if self._threads:
+            return
+        with self._starting:
+            if self._closed:
+                raise Temporary("Bursar is shutting down.", code="shutting_down")
+            if not self._threads:
+                targets = [self._serve_reads] * READERS + [self._serve_writes]
+                # Daemon threads: a process that ends without close() has no job whose caller still waits.
+                self._threads = [threading.Thread(target=t, daemon=True, name="bursar-storage") for t in targets]
+                for thread in self._threads:
+                    thread.start()
+
+    def _serve_reads(self) -> None:
+        while (item := self._reads.get()) is not None:
+            job, answer = item
+            try:
+                with connection.cursor() as cursor:
+                    result = job(cursor)
+            except DatabaseError as problem:
+                _forget_connection()
+                answer.set_exception(problem)
+            except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
+                answer.set_exception(problem)
+            else:
+                answer.set_result(result)
+        _forget_connection()
+
+    def _serve_writes(self) -> None:
+        running = True
+        while running:
+            group: list[tuple[Job, Future[Any]]] = []
+            item = self._writes.get()
+            while True:
+                if item is None:
+                    running = False
+                    break
+                group.append(item)
+                if len(group) == GROUP:
+                    break
+                try:
+                    item = self._writes.get_nowait()
+                except queue.Empty:
+                    break
+            if group:
+                self._commit(group)
+        _forget_connection()
+
+    def _commit(self, group: list[tuple[Job, "Future[Any]"]]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        failed: list[tuple[Future[Any], BaseException]] = []
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                for job, answer in group:
+                    try:
+                        with transaction.atomic():
+                            done.append((answer, job(cursor)))
+                    except DatabaseError as problem:
+                        if not connection.is_usable():
+                            raise
+                        failed.append((answer, problem))
+                    except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
+                        failed.append((answer, problem))
+        except BaseException as problem:  # noqa: BLE001 - the commit failed: every caller of the group hears it
+            _forget_connection()
+            for _, answer in group:
+                answer.set_exception(problem)
+            return
+        for answer, result in done:
+            answer.set_result(result)
+        for answer, problem in failed:
+            answer.set_exception(problem)
+
+
+def _forget_connection() -> None:
+    with contextlib.suppress(DatabaseError):
+        connection.close()

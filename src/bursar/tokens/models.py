@@ -1,0 +1,141 @@
+"""The rows of the heart. Models own the schema and the reads; the token life is written by raw SQL in `life.py`.
+
+Every sealed column is AES-256-GCM under (table, row id, column); ids are UUIDv7 chosen before the insert.
+"""
+
+from django.db import models
+
+from ..columns import CodePointField, InstantField
+from ..ids import new_id
+
+
+class Configuration(models.Model):
+    """A token configuration: the document without its secret, and what lists and searches need of it as columns."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    name = CodePointField(unique=True)
+    # The `Config` mapping as JSON text, sorted keys; ClientSecret is null in it wherever one is stored.
+    document = models.TextField()
+    client_secret = models.BinaryField(null=True)
+    secret_held = models.BooleanField(default=False)
+    validity = models.TextField()  # valid | invalid | invalid-temporarily
+    flow = models.TextField()  # authorization_code | client_credentials
+    client_id = models.TextField(default="")
+    template = models.TextField(null=True)
+    # Any change makes a new generation: a consent that was begun under an older one can't be finished (SEC-9).
+    generation = models.BigIntegerField(default=1)
+    # `iss` of the first successful consent (SEC-10); a change of destination forgets it.
+    pinned_issuer = models.TextField(null=True)
+    created_at = InstantField()
+    created_by = models.TextField(default="")
+    changed_at = InstantField()
+    changed_by = models.TextField(default="")
+
+    class Meta:
+        db_table = "tokens_configuration"
+        ordering = ("name",)
+
+
+class Token(models.Model):
+    """The token under (configuration, label). `state` is the stored projection of the life in `state.py`."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="tokens")
+    label = CodePointField(default="")
+    # Moves whenever token material is replaced or taken away; every write names the generation it read.
+    generation = models.BigIntegerField(default=0)
+    state = models.TextField(default="no_token")
+    access_token = models.BinaryField(null=True)
+    access_sha256 = models.TextField(null=True)
+    token_type = models.TextField(default="Bearer")
+    refresh_token = models.BinaryField(null=True)
+    scope = models.TextField(null=True)
+    issued_at = InstantField(null=True)
+    expires_at = InstantField(null=True)
+    expiry_assumed = models.BooleanField(default=False)
+    refresh_expires_at = InstantField(null=True)
+    refreshed_at = InstantField(null=True)
+    # SHA-256 of an access token that a consumer saw refused: it is not handed out again.
+    rejected_sha256 = models.TextField(null=True)
+    held = models.BooleanField(default=False)
+    issuer = models.TextField(null=True)
+    subject = models.TextField(null=True)
+    account = models.TextField(null=True)  # how the provider names who signed in, for people
+    error_code = models.TextField(null=True)
+    error_sentence = models.TextField(null=True)
+    error_action = models.TextField(null=True)
+    error_answer = models.TextField(null=True)  # the provider's own words, redacted, at most 1 kB
+    failed_at = InstantField(null=True)
+    failures = models.IntegerField(default=0)
+    next_attempt_at = InstantField(null=True)
+    # When the scheduler has something to do; null: never. The due query reads this index and nothing else.
+    due_at = InstantField(null=True, db_index=True)
+    lease_owner = models.TextField(null=True)
+    lease_until = InstantField(null=True)
+    state_since = InstantField(null=True)
+
+    class Meta:
+        db_table = "tokens_token"
+        constraints = (models.UniqueConstraint(fields=["configuration", "label"], name="token_label"),)
+
+
+class Attempt(models.Model):
+    """One call to a token endpoint, committed before it is made (SEC-24); `outcome` null means: not known."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="attempts")
+    generation = models.BigIntegerField()
+    grant = models.TextField()  # authorization_code | refresh_token | client_credentials
+    refresh_sha256 = models.TextField(null=True)
+    worker = models.TextField()
+    started_at = InstantField()
+    finished_at = InstantField(null=True)
+    outcome = models.TextField(null=True)  # granted | stale | needs_authorization | misconfigured | retrying
+    status = models.IntegerField(null=True)
+    answer = models.TextField(null=True)
+
+    class Meta:
+        db_table = "tokens_attempt"
+        indexes = (models.Index(fields=["token", "started_at"], name="attempt_token_started"),)
+
+
+class Consent(models.Model):
+    """A consent under way: first a ticket (from the command line), then a state bound to one session (SEC-3, 7, 8, 9)."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="consents")
+    configuration_generation = models.BigIntegerField()
+    ticket_sha256 = models.TextField(null=True, unique=True)
+    state_sha256 = models.TextField(null=True, unique=True)
+    verifier = models.BinaryField(null=True)
+    redirect_uri = models.TextField(default="")
+    person = models.TextField(default="")
+    session_sha256 = models.TextField(default="")
+    begun_at = InstantField()
+    ends_at = InstantField()
+    finished_at = InstantField(null=True)
+    # Another account signed in than before (SEC-13): its tokens wait here, sealed, for a person's yes.
+    candidate = models.BinaryField(null=True)
+    candidate_account = models.TextField(null=True)
+
+    class Meta:
+        db_table = "tokens_consent"
+        indexes = (models.Index(fields=["token", "ends_at"], name="consent_token_ends"),)
+
+
+class Revocation(models.Model):
+    """A token that the provider has yet to be told to revoke (RFC 7009); outlives the configuration it came from."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    url = models.TextField()
+    client_id = models.TextField()
+    client_authentication = models.TextField()
+    client_secret = models.BinaryField(null=True)
+    token = models.BinaryField()
+    hint = models.TextField()
+    name = models.TextField()
+    tries = models.IntegerField(default=0)
+    due_at = InstantField(db_index=True)
+
+    class Meta:
+        db_table = "tokens_revocation"
