@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .worker_name import is_running
+
 DEFAULT_HOME = "~/.local/share/bursar"
 
 
@@ -40,12 +42,14 @@ class Home:
         return self.path / "serving.json"
 
     def serving(self) -> dict[str, Any]:
-        """What the running (or last) server wrote of itself; empty where none has run."""
+        """What the running server wrote of itself; empty where none runs, though one may have left its file behind."""
         try:
             found = json.loads(self.serving_file.read_text())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict) or not is_running(str(found.get("process", ""))):
+            return {}
+        return found
 
     def create(self) -> None:
         """Make the directory, readable by its owner alone (SEC-35)."""

@@ -21,6 +21,19 @@ def is_gone(name: str) -> bool:
     return pid.isdigit() and started != "" and _started(int(pid)) != started
 
 
+def is_running(name: str) -> bool:
+    """True only if the named process runs in these very surroundings; in any doubt False."""
+    parts = name.split("|")
+    here = _surroundings()
+    return (
+        len(parts) == len(here) + 2
+        and tuple(parts[: len(here)]) == here
+        and parts[-2].isdigit()
+        and _started(int(parts[-2])) == parts[-1]
+        and Path(f"/proc/{parts[-2]}").exists() == bool(parts[-1])
+    )
+
+
 def _surroundings() -> tuple[str, str, str]:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

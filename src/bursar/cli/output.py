@@ -1,0 +1,74 @@
+"""How commands answer: JSON for programs, aligned columns for people."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from ..clock import rfc3339
+
+
+def emit_json(value: Any) -> None:
+    """Print `value` as JSON: two spaces, UTF-8 as it is, datetimes in RFC 3339 UTC, dataclasses as objects.
+
+    Raises TypeError for anything that has no JSON form, a `Secret` above all.
+    """
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+
+
+def table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
+    """Print rows in aligned columns under their headers; None is shown as a dash. Nothing but the headers where there is none."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(headers, *cells, strict=True)]
+    for line in [list(headers), *cells]:
+        padded = [text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)]
+        click.echo("  ".join(padded).rstrip())
+
+
+def echo(text: str = "") -> None:
+    """Print one line to standard output: the answer itself."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print one line to standard error: what is good to know beside the answer."""
+    click.echo(text, err=True)
+
+
+def printable(text: str) -> str:
+    """The text with its control characters escaped, so that no name or answer can move the cursor of a terminal."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return str(rfc3339(value))
+    if isinstance(value, list | tuple):
+        return printable(", ".join(map(str, value))) or "-"
+    return printable(str(value))
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

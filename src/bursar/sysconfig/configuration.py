@@ -1,0 +1,135 @@
+"""The system configuration as it is now. It is read from the database each time, so every process sees a change at once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db.backends.utils import CursorWrapper
+
+from ..clock import to_micros
+from ..errors import InvalidInput
+from ..home import Home
+from ..storage import Storage
+from .registry import setting
+from .values import Network
+
+if TYPE_CHECKING:
+    from ..outbound import OutboundRules
+
+CALLBACK = "get-oauth2-token-by-authorization-code.pl"
+DEFAULT_PORT = 8085
+VALUE_LIMIT = 20_000
+
+
+class SystemConfiguration:
+    """Reads and writes settings. Every reading method raises Temporary where the database can't be reached."""
+
+    def __init__(self, home: Home, storage: Storage) -> None:
+        self._home = home
+        self._storage = storage
+
+    def get(self, name: str) -> Any:
+        """The typed value. Raises NotFound for an unknown name."""
+        return setting(name).parse(self.text(name))
+
+    def text(self, name: str) -> str:
+        """The value as text: what a person set, else what the running server implies, else the default."""
+        return self.texts([name])[name]
+
+    def texts(self, names: Iterable[str]) -> dict[str, str]:
+        """Several values by one look at the database."""
+        wanted = [setting(name) for name in names]
+        changed = self._changed()
+        return {each.name: changed.get(each.name, self._implied(each.name, each.default)) for each in wanted}
+
+    def is_set(self, name: str) -> bool:
+        """Whether a person set it."""
+        return setting(name).name in self._changed()
+
+    def changed_names(self) -> set[str]:
+        """The names of everything a person set."""
+        return set(self._changed())
+
+    def set(self, name: str, text: str, by: str, now: datetime) -> str:
+        """Store a value, normalised; return it as stored. Raises NotFound and InvalidInput, and changes nothing then."""
+        known = setting(name)
+        if not text.isprintable() or len(text) > VALUE_LIMIT:
+            raise InvalidInput(f"{name}: must be one line of printable text, at most {VALUE_LIMIT} characters.")
+        normal = known.normal(text)
+        known.parse(normal)
+
+        def write(cursor: CursorWrapper) -> None:
+            cursor.execute(
+                "INSERT INTO sysconfig_setting (name, value, changed_at, changed_by) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, "
+                "changed_by = excluded.changed_by",
+                (name, normal, to_micros(now), by),
+            )
+
+        self._storage.write(write)
+        return normal
+
+    def reset(self, name: str) -> bool:
+        """Go back to the default. Returns whether there was anything to undo."""
+        known = setting(name)
+
+        def write(cursor: CursorWrapper) -> int:
+            cursor.execute("DELETE FROM sysconfig_setting WHERE name = %s", (known.name,))
+            return cursor.rowcount
+
+        return self._storage.write(write) > 0
+
+    def base_url(self) -> str:
+        """`<HttpType>://<FQDN>`, without a slash at the end. No header of any request has a say in it (SEC-4)."""
+        texts = self.texts(["HttpType", "FQDN"])
+        return f"{texts['HttpType']}://{texts['FQDN']}"
+
+    def script_alias_path(self) -> str:
+        """The path of the callback, as in `/otrs/get-oauth2-token-by-authorization-code.pl`."""
+        return f"/{self.text('ScriptAlias')}{CALLBACK}"
+
+    def redirect_uri(self) -> str:
+        """The one address to register at every provider (RFC 6749 §3.1.2)."""
+        texts = self.texts(["HttpType", "FQDN", "ScriptAlias"])
+        return f"{texts['HttpType']}://{texts['FQDN']}/{texts['ScriptAlias']}{CALLBACK}"
+
+    def outbound_rules(self) -> "OutboundRules":
+        """What the door out lets through just now; the practice provider of this home too, while it runs."""
+        from ..outbound import AllowedNetworks, OutboundRules
+
+        names = (
+            "Outbound::AllowedNetworks",
+            "WebUserAgent::Proxy",
+            "WebUserAgent::NoProxy",
+            "WebUserAgent::Timeout",
+        )
+        texts = self.texts(names)
+        practice = self._home.serving().get("practice_port")
+        entries = [texts["Outbound::AllowedNetworks"]] if texts["Outbound::AllowedNetworks"] else []
+        if practice:
+            entries += [f"127.0.0.1:{practice}", f"localhost:{practice}"]
+        return OutboundRules(
+            allowed=AllowedNetworks.parse(",".join(entries)),
+            proxy=setting("WebUserAgent::Proxy").parse(texts["WebUserAgent::Proxy"]),
+            no_proxy=setting("WebUserAgent::NoProxy").parse(texts["WebUserAgent::NoProxy"]),
+            timeout=setting("WebUserAgent::Timeout").parse(texts["WebUserAgent::Timeout"]),
+        )
+
+    def trusted_proxies(self) -> tuple[Network, ...]:
+        """The reverse proxies whose X-Forwarded-For counts."""
+        return cast("tuple[Network, ...]", self.get("TrustedProxies"))
+
+    def _implied(self, name: str, default: str) -> str:
+        if name not in ("FQDN", "HttpType"):
+            return default
+        serving = self._home.serving()
+        if name == "HttpType":
+            return "https" if serving.get("tls") else default
+        return f"localhost:{serving.get('port') or DEFAULT_PORT}"
+
+    def _changed(self) -> dict[str, str]:
+        def read(cursor: CursorWrapper) -> dict[str, str]:
+            cursor.execute("SELECT name, value FROM sysconfig_setting")
+            return dict(cursor.fetchall())
+
+        return self._storage.read(read)

@@ -1,0 +1,122 @@
+"""Every setting there is, with its type, default and help. The names are the ones administrators know from OTRS and Znuny."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..errors import NotFound
+from . import values
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `parse` turns text into the typed value and raises InvalidInput; `normal` gives the text to store."""
+
+    name: str
+    type: str
+    default: str
+    help: str
+    parse: Callable[[str], Any]
+    normal: Callable[[str], str] = str.strip
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "FQDN",
+        "host, with :port where it is not the usual one",
+        "localhost:8085",
+        "The name under which people and providers reach Bursar, as in bursar.example.org or localhost:8085. "
+        "The redirect URI that you register at a provider is built from HttpType, FQDN and ScriptAlias. "
+        "Until you set it, Bursar uses localhost and the port that `bursar serve` listens on.",
+        values.parse_fqdn,
+    ),
+    Setting(
+        "HttpType",
+        "http | https",
+        "http",
+        "How people reach Bursar. Set https as soon as anything but this machine does: by `bursar serve --tls-cert "
+        "… --tls-key …`, or behind a reverse proxy that speaks TLS. With https, cookies are Secure and bound to the host. "
+        "Until you set it, Bursar uses https exactly while `bursar serve` itself speaks TLS.",
+        values.parse_http_type,
+        lambda text: text.strip().lower(),
+    ),
+    Setting(
+        "Outbound::AllowedNetworks",
+        "hosts, host:port or CIDRs, separated by commas",
+        "",
+        "In-house servers that Bursar may connect to, as in mail.example.internal,10.20.0.0/16,localhost:1143. Without an "
+        "entry Bursar connects to public addresses only. A loopback address that is listed here may be used "
+        "without TLS. Behind WebUserAgent::Proxy only the proxy's own address can be judged.",
+        values.parse_allowed_networks,
+    ),
+    Setting(
+        "ScriptAlias",
+        "path",
+        "otrs/",
+        "The path below which the OAuth2 callback answers: <HttpType>://<FQDN>/<ScriptAlias>/get-oauth2-token-by-"
+        "authorization-code.pl. Slashes around it do not matter; it may be empty. Keep otrs/ where application "
+        "registrations of an OTRS or Znuny are to go on working.",
+        values.parse_script_alias,
+        values.parse_script_alias,
+    ),
+    Setting(
+        "TrustedProxies",
+        "CIDRs, separated by commas",
+        "",
+        "The addresses of the reverse proxies in front of Bursar, as in 127.0.0.1/32,::1/128. Only from them does Bursar "
+        "believe X-Forwarded-For, which names the address of a browser. No link is ever built from what a proxy says.",
+        values.parse_networks,
+    ),
+    Setting(
+        "WebUserAgent::NoProxy",
+        "hosts, separated by semicolons",
+        "",
+        "Hosts that Bursar reaches without WebUserAgent::Proxy, as in localhost;mail.example.internal.",
+        values.parse_no_proxy,
+    ),
+    Setting(
+        "WebUserAgent::Proxy",
+        "http://host:port",
+        "",
+        "The proxy through which Bursar reaches providers, as in http://proxy.example.internal:3128. Bursar ignores the proxy "
+        "variables of the environment. Behind a proxy Bursar cannot see a provider's address and judges only the "
+        "proxy's own, which Outbound::AllowedNetworks has to list where it is not public.",
+        values.parse_proxy,
+    ),
+    Setting(
+        "WebUserAgent::Timeout",
+        "seconds",
+        "15",
+        "How long one request to a provider may take, from connecting to the last byte, in seconds (1 to 600).",
+        values.parse_timeout,
+    ),
+)
+
+_BY_NAME = {each.name: each for each in SETTINGS}
+
+
+def setting(name: str) -> Setting:
+    """The setting of that name. Raises NotFound, which names similar ones."""
+    found = _BY_NAME.get(name)
+    if found is not None:
+        return found
+    lowered = {known.lower(): known for known in _BY_NAME}
+    lowered |= {known.lower().rpartition("::")[2]: known for known in _BY_NAME}
+    near = dict.fromkeys(lowered[match] for match in difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.5))
+    raise NotFound(
+        f"There is no setting {name}.",
+        code="setting_unknown",
+        action=f"Did you mean {' or '.join(near)}?" if near else "`bursar setting list` shows all of them.",
+    )
+
+
+def matching(pattern: str | None) -> list[Setting]:
+    """The settings whose name or help contains `pattern`, or whose name matches it where it has `*` or `?`; all for None."""
+    if not pattern:
+        return list(SETTINGS)
+    wanted = pattern.lower()
+    if any(sign in wanted for sign in "*?["):
+        return [each for each in SETTINGS if fnmatchcase(each.name.lower(), wanted)]
+    return [each for each in SETTINGS if wanted in each.name.lower() or wanted in each.help.lower()]

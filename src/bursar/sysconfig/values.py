@@ -1,0 +1,118 @@
+"""How the text of a setting becomes a value. Each function raises InvalidInput with the rule that was broken."""
+
+import ipaddress
+import math
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ..outbound import AllowedNetworks
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+TIMEOUT_LOW, TIMEOUT_HIGH = 1.0, 600.0
+_LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
+_HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
+_ALIAS = re.compile(r"[A-Za-z0-9._~/-]*")
+
+
+def parse_http_type(text: str) -> str:
+    """`http` or `https`."""
+    value = text.strip().lower()
+    if value not in ("http", "https"):
+        raise InvalidInput(f"HttpType: must be http or https, not {text!r}.")
+    return value
+
+
+def parse_fqdn(text: str) -> str:
+    """A host name or IP address, with `:port` where wanted; an IPv6 address stands in brackets."""
+    value = text.strip()
+    match = re.fullmatch(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?", value)
+    if match is None or not _is_host(match["host"]) or not _is_port(match["port"]):
+        raise InvalidInput(
+            f"FQDN: must be a host name, with :port where wanted, not {text!r}.",
+            action="Give it as in bursar.example.org or localhost:8085, without http:// and without a path.",
+        )
+    return value
+
+
+def parse_script_alias(text: str) -> str:
+    """The path with exactly one slash behind it and none in front; empty stays empty."""
+    value = re.sub(r"/{2,}", "/", text.strip()).strip("/")
+    if not _ALIAS.fullmatch(value) or any(part in (".", "..") for part in value.split("/")):
+        raise InvalidInput("ScriptAlias: may contain only letters, digits, and the characters . _ ~ - and /.")
+    return value + "/" if value else ""
+
+
+def parse_timeout(text: str) -> float:
+    """Seconds, 1 to 600."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not TIMEOUT_LOW <= value <= TIMEOUT_HIGH:
+        raise InvalidInput(f"WebUserAgent::Timeout: must be a number of seconds from 1 to 600, not {text!r}.")
+    return value
+
+
+def parse_proxy(text: str) -> str | None:
+    """`http://host:port`, None for empty. A proxy's user name and password are not taken: settings are shown to people."""
+    value = text.strip()
+    if not value:
+        return None
+    try:
+        url = urlsplit(value)
+        usable = url.scheme == "http" and _is_host(url.hostname or "") and url.path in ("", "/") and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in value or "?" in value or "#" in value:
+        raise InvalidInput("WebUserAgent::Proxy: must be http://host:port, without user name, password or path.")
+    return value.rstrip("/")
+
+
+def parse_no_proxy(text: str) -> tuple[str, ...]:
+    """Host names, separated by semicolons."""
+    hosts = tuple(host.strip() for host in text.split(";") if host.strip())
+    for host in hosts:
+        if not _is_host(host.removeprefix(".")):
+            raise InvalidInput(f"WebUserAgent::NoProxy: {host!r} is not a host name.")
+    return hosts
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """CIDRs or single addresses, separated by commas."""
+    networks = []
+    for part in (part.strip() for part in text.split(",")):
+        if not part:
+            continue
+        try:
+            networks.append(ipaddress.ip_network(part))
+        except ValueError:
+            raise InvalidInput(
+                f"TrustedProxies: {part!r} is not an address or a CIDR such as 10.0.0.0/8.",
+            ) from None
+    return tuple(networks)
+
+
+def parse_allowed_networks(text: str) -> "AllowedNetworks":
+    """Hosts, host:port or CIDRs, separated by commas."""
+    from ..outbound import AllowedNetworks
+
+    return AllowedNetworks.parse(text)
+
+
+def _is_host(text: str) -> bool:
+    bare = text.removeprefix("[").removesuffix("]")
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        looks_like_address = re.fullmatch(r"[0-9.]+", text) is not None
+        return not looks_like_address and len(text) <= 253 and _HOST.fullmatch(text) is not None
+    return address.version == 4 or "%" not in bare
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or 0 < int(text) < 65536
