@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 from .clock import Clock, Randomness
+from .flights import Flights
 from .keyring import Keyring
 from .outbound import Door
 from .storage import Storage
@@ -25,3 +26,4 @@ class Context:
     settings: SystemConfiguration
     worker: str
     stop: threading.Event = field(default_factory=threading.Event)
+    flights: Flights = field(default_factory=Flights)

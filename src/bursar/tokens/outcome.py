@@ -74,3 +74,8 @@ class AccountChanged:
     name: str
     before: str
     now: str
+
+
+def quoted(name: str) -> str:
+    """A name as one word for the shell, so that a printed command can be copied."""
+    return "'" + name.replace("'", "'\\''") + "'"

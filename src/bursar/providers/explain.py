@@ -1,0 +1,89 @@
+"""A provider's error in plain words: who did what, and what a person does about it. Pure.
+
+Sources: RFC 6749 §4.1.2.1 and §5.2; Microsoft's AADSTS reference; Google's OAuth error pages (read November 2026).
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One sentence that says what happened, one that says what to do."""
+
+    sentence: str
+    action: str
+
+
+AUTHORIZE = "Authorize again."
+
+_MICROSOFT = {
+    50173: ("The password was changed, so {p} ended the refresh token.", AUTHORIZE),
+    700082: ("The refresh token lay unused for too long, so {p} ended it.", AUTHORIZE),
+    70043: ("{p} ended the refresh token by a sign-in policy.", AUTHORIZE),
+    70008: ("The refresh token lay unused for too long, so {p} ended it.", AUTHORIZE),
+    65001: ("Nobody has consented to this application at {p} yet.", "Authorize again and accept what is asked."),
+    7000215: (
+        "{p} refuses the client secret.",
+        "Enter the secret again: the column Value of the application's secrets, not the Secret ID.",
+    ),
+    7000222: ("The client secret has expired at {p}.", "Make a new secret there and enter it here."),
+    700016: ("{p} doesn't know this application in this tenant.", "Check the client ID and the tenant."),
+    50076: ("{p} wants a second factor from this person.", AUTHORIZE),
+    50079: ("{p} wants this person to set up a second factor.", AUTHORIZE),
+    900144: ("{p} misses a parameter in the request.", "Check that the request sends the scope."),
+    70011: ("{p} refuses the scope.", "Check the scope: `.default` can't be mixed with single permissions."),
+    90002: ("{p} doesn't know this tenant.", "Check the tenant in the addresses."),
+    50011: ("The redirect URI isn't registered at {p}.", "Add the redirect URI to the application there."),
+}
+_STANDARD = {
+    "invalid_grant": ("{p} refuses the refresh token: it was revoked or has ended.", AUTHORIZE),
+    "invalid_client": ("{p} refuses the client ID or the client secret.", "Enter the client secret again, or correct the client ID."),
+    "unauthorized_client": ("{p} doesn't let this application use this flow.", "Allow the flow in the application's registration."),
+    "invalid_scope": ("{p} refuses the scope.", "Correct the scope."),
+    "unsupported_grant_type": ("{p} doesn't offer this flow at this address.", "Check the token URL."),
+    "invalid_request": ("{p} finds the request malformed.", "Check the addresses and parameters against the provider's page."),
+    "access_denied": ("The person, or a policy at {p}, declined.", "Authorize again and accept what is asked."),
+    "interaction_required": ("{p} wants the person to sign in again.", AUTHORIZE),
+    "login_required": ("{p} wants the person to sign in again.", AUTHORIZE),
+    "consent_required": ("{p} wants the person's consent again.", AUTHORIZE),
+    "redirect_uri_mismatch": ("The redirect URI isn't registered at {p}.", "Add the redirect URI to the application there."),
+    "org_internal": ("{p} admits only people of the application's own organisation.", "Sign in with an address of that organisation."),
+    "temporarily_unavailable": ("{p} is temporarily unavailable.", ""),
+    "server_error": ("{p} reports trouble of its own.", ""),
+}  # fmt: skip
+_CODE = re.compile(r"AADSTS(\d{4,7})")
+
+
+def explain(provider: str, error: str, description: str, status: int) -> Explanation:
+    """What the error answer of `provider` (its name or host) means. `status` is 0 where no answer came."""
+    found = _CODE.search(description)
+    words = _MICROSOFT.get(int(found[1])) if found else None
+    words = words or _STANDARD.get(error)
+    if words is None and "unsupported_token_type" in error:
+        words = ("{p} can't revoke this kind of token.", "")
+    if words is None:
+        words = _by_status(error, status)
+    sentence, action = words
+    return Explanation(sentence.format(p=provider), action)
+
+
+def _by_status(error: str, status: int) -> tuple[str, str]:
+    safe = error.replace("{", "(").replace("}", ")")
+    if status == 0:
+        return "{p} can't be reached" + (f" ({safe})" if safe else "") + ".", ""
+    if status in (408, 425, 429) or status >= 500:
+        return f"{{p}} answers {status}.", ""
+    if 200 <= status < 300:
+        if safe:
+            return f"{{p}} answered with an error Bursar doesn't know: {safe}.", "Read the provider's own words."
+        return "{p} answered without a usable token.", "Check that the token URL is the right one."
+    if 300 <= status < 400:
+        return f"{{p}} redirects the token URL (status {status}), and tokens are never sent on.", "Enter the final address as token URL."
+    if status in (404, 405):
+        return f"{{p}} offers no token endpoint at this address (status {status}).", "Check the token URL."
+    if status in (401, 403):
+        return f"{{p}} refuses the client ID or the client secret (status {status}).", "Enter the client secret again."
+    if safe:
+        return f"{{p}} refused: {safe} (status {status}).", "Read the provider's own words."
+    return f"{{p}} refused the request without saying why (status {status}).", AUTHORIZE

@@ -1,0 +1,55 @@
+"""What a changed configuration does to its tokens: a corrected cause clears the failure at once, in every process (SEC-30)."""
+
+from datetime import datetime
+
+from ..context import Context
+from . import timing
+from .document import document_of
+from .models import Configuration, Token
+
+_FAILED = ("misconfigured", "retrying", "needs_authorization")
+# Never the material: a refresh that is under way may be storing a rotated one this very moment.
+CHANGED = [
+    "state",
+    "state_since",
+    "error_code",
+    "error_sentence",
+    "error_action",
+    "error_answer",
+    "failures",
+    "next_attempt_at",
+    "due_at",
+]
+
+
+def configuration_changed(ctx: Context, configuration_id: str) -> None:
+    """Forget the verdicts that were about the old configuration, and plan anew when each token is due.
+
+    Called inside the transaction of the change, after it. Held tokens and those of a configuration that isn't valid
+    are due never; a token that failed is due at once, so that the scheduler tries the correction.
+    """
+    configuration = Configuration.objects.get(pk=configuration_id)
+    margin = document_of(configuration).options.refresh_margin
+    now = ctx.clock.now()
+    for token in Token.objects.select_for_update().filter(configuration=configuration):
+        failed = token.state in _FAILED
+        if failed:
+            had_none = token.issued_at is None
+            token.state = "no_token" if had_none else "active"
+            token.state_since = now
+            token.error_code = token.error_sentence = token.error_action = token.error_answer = None
+            token.failures = 0
+            token.next_attempt_at = None
+        token.due_at = _due(ctx, configuration, token, margin, failed)
+        token.save(update_fields=CHANGED)
+
+
+def _due(ctx: Context, configuration: Configuration, token: Token, margin: float | None, failed: bool) -> datetime | None:
+    client_credentials = configuration.flow == "client_credentials"
+    sends_held = token.held or configuration.secret_held
+    renewable = token.refresh_token is not None or (client_credentials and (failed or token.issued_at is not None))
+    if configuration.validity != "valid" or sends_held or not renewable or token.state == "revoked":
+        return None
+    if failed or token.issued_at is None or token.expires_at is None:
+        return ctx.clock.now()
+    return timing.refresh_at(token.issued_at, token.expires_at, margin, ctx.randomness.uniform(0, 1))

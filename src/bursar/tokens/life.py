@@ -1,0 +1,241 @@
+"""Every change of a token's row, by raw SQL inside a job of the storage's writer. The only writers of token material.
+
+Invariants. A success replaces material only at the generation it was begun under, and moves it on (SEC-27).
+A verdict touches no material, and counts only while its writer still holds the lease and neither the token's
+nor the configuration's generation has moved: it binds only what it was about (SEC-26).
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from ..clock import to_micros
+from ..ids import new_id
+from ..keyring import Keyring, Place, Secret
+from .rows import TABLE, TokenRow
+
+ATTEMPTS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """New token material as it will be stored: the provider's answer with its dates worked out."""
+
+    access_token: Secret
+    refresh_token: Secret | None
+    scope: str | None
+    issued_at: datetime
+    expires_at: datetime
+    expiry_assumed: bool
+    refresh_expires_at: datetime | None
+    due_at: datetime | None
+    identity: dict[str, str | None] = field(default_factory=dict)  # issuer, subject, account of a consent
+    warning: tuple[str, str, str] | None = None  # code, sentence, action
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A verdict as it will be stored."""
+
+    state: str
+    code: str
+    sentence: str
+    action: str
+    answer: str
+    next_attempt_at: datetime | None
+
+
+def update(cursor: CursorWrapper, where: str, parameters: list[Any], **changes: Any) -> bool:
+    """One UPDATE of tokens; instants may be datetimes. True if exactly one row met the condition."""
+    columns = ", ".join(f"{name} = %s" for name in changes)
+    values = [to_micros(v) if isinstance(v, datetime) else v for v in changes.values()]
+    cursor.execute(f"UPDATE {TABLE} SET {columns} WHERE {where}", [*values, *parameters])  # noqa: S608 - constant names
+    return bool(cursor.rowcount == 1)
+
+
+def begin_attempt(
+    cursor: CursorWrapper, row: TokenRow, grant: str, refresh_sha256: str | None, worker: str, now: datetime
+) -> str:
+    """Write down that the provider is about to be called, before it is (SEC-24). Returns the attempt's id."""
+    attempt = new_id()
+    cursor.execute(
+        'INSERT INTO tokens_attempt (id, token_id, generation, "grant", refresh_sha256, worker, started_at)'
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [attempt, row.id, row.generation, grant, refresh_sha256, worker, to_micros(now)],
+    )
+    return attempt
+
+
+def end_attempt(
+    cursor: CursorWrapper, row: TokenRow, attempt: str, outcome: str, now: datetime, status: int, answer: str
+) -> None:
+    """Write down how the call ended, and forget the token's oldest attempts."""
+    cursor.execute(
+        "UPDATE tokens_attempt SET finished_at = %s, outcome = %s, status = %s, answer = %s WHERE id = %s",
+        [to_micros(now), outcome, status, answer, attempt],
+    )
+    cursor.execute(
+        "DELETE FROM tokens_attempt WHERE token_id = %s AND id NOT IN (SELECT id FROM (SELECT id FROM tokens_attempt"
+        " WHERE token_id = %s ORDER BY started_at DESC, id DESC LIMIT %s) AS newest)",
+        [row.id, row.id, ATTEMPTS_KEPT],
+    )
+
+
+def take_lease(cursor: CursorWrapper, row: TokenRow, worker: str, until: datetime) -> bool:
+    """Claim the right to call for this generation (compare-and-swap on what was read)."""
+    seen = None if row.lease_until is None else to_micros(row.lease_until)
+    same = "lease_until IS NULL" if seen is None else "lease_until = %s"
+    parameters = [row.id, row.generation] + ([] if seen is None else [seen])
+    return update(cursor, f"id = %s AND generation = %s AND {same}", parameters, lease_owner=worker, lease_until=until)
+
+
+def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, now: datetime) -> bool:
+    """Store a success whole, at the generation it was begun under; False where that has moved.
+
+    An absent refresh token keeps the old one (RFC 6749 §6); a late success is adopted over a failure of the
+    same generation, since failures don't move it (SEC-27).
+    """
+    changes: dict[str, Any] = {
+        "generation": row.generation + 1,
+        "state": "active",
+        "access_token": keyring.seal(Place(TABLE, row.id, "access_token"), grown.access_token),
+        "access_sha256": grown.access_token.sha256(),
+        "token_type": "Bearer",
+        "scope": grown.scope,
+        "issued_at": grown.issued_at,
+        "expires_at": grown.expires_at,
+        "expiry_assumed": grown.expiry_assumed,
+        "refreshed_at": now,
+        "held": False,
+        "rejected_sha256": None,
+        "failures": 0,
+        "failed_at": None,
+        "next_attempt_at": None,
+        "due_at": grown.due_at,
+        "lease_owner": None,
+        "lease_until": None,
+        "error_answer": None,
+        **dict(zip(("error_code", "error_sentence", "error_action"), grown.warning or (None,) * 3, strict=True)),
+        **grown.identity,
+    }
+    if row.state != "active":
+        changes["state_since"] = now
+    if grown.refresh_token is not None:
+        changes["refresh_token"] = keyring.seal(Place(TABLE, row.id, "refresh_token"), grown.refresh_token)
+        changes["refresh_expires_at"] = grown.refresh_expires_at
+    elif grown.refresh_expires_at is not None:
+        changes["refresh_expires_at"] = grown.refresh_expires_at
+    return update(cursor, "id = %s AND generation = %s", [row.id, row.generation], **changes)
+
+
+def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, now: datetime) -> bool:
+    """Store a verdict where it still counts; False where another moved on meanwhile and it was dropped."""
+    if not _configuration_is(cursor, row):
+        # What was refused has been corrected since: forget the verdict and let the correction be tried at once.
+        update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None, next_attempt_at=None, due_at=now)
+        return False
+    return update(
+        cursor,
+        *_own_lease(row, worker),
+        state=failure.state,
+        error_code=failure.code,
+        error_sentence=failure.sentence,
+        error_action=failure.action,
+        error_answer=failure.answer,
+        failed_at=now,
+        failures=row.failures + 1,
+        next_attempt_at=failure.next_attempt_at,
+        due_at=failure.next_attempt_at,
+        lease_owner=None,
+        lease_until=None,
+        **({} if row.state == failure.state else {"state_since": now}),
+    )
+
+
+def release(cursor: CursorWrapper, row: TokenRow, worker: str) -> None:
+    """Give the lease back without a verdict: the call was never made."""
+    update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None)
+
+
+def stop_siblings(cursor: CursorWrapper, row: TokenRow, failure: Failure, now: datetime) -> None:
+    """The client itself was refused, so every token of the configuration would be: let them wait (SEC-19)."""
+    if not _configuration_is(cursor, row):
+        return
+    cursor.execute(
+        f"UPDATE {TABLE} SET state = %s, error_code = %s, error_sentence = %s, error_action = %s, failed_at = %s,"  # noqa: S608
+        " next_attempt_at = NULL, due_at = NULL, state_since = %s"
+        " WHERE configuration_id = %s AND id <> %s AND state IN ('active', 'retrying')",
+        [failure.state, failure.code, failure.sentence, failure.action]
+        + [to_micros(now), to_micros(now), row.c_id, row.id],
+    )
+
+
+def wipe(cursor: CursorWrapper, row: TokenRow, now: datetime) -> bool:
+    """Revoke here: forget all material at once and end every consent that is under way."""
+    gone = update(
+        cursor,
+        "id = %s AND generation = %s",
+        [row.id, row.generation],
+        generation=row.generation + 1,
+        state="revoked",
+        state_since=now,
+        access_token=None,
+        access_sha256=None,
+        refresh_token=None,
+        refresh_expires_at=None,
+        expires_at=None,
+        held=False,
+        failures=0,
+        next_attempt_at=None,
+        due_at=None,
+        lease_owner=None,
+        lease_until=None,
+        error_code=None,
+        error_sentence=None,
+        error_action=None,
+        error_answer=None,
+    )
+    if gone:
+        cursor.execute(
+            "UPDATE tokens_consent SET finished_at = %s, candidate = NULL WHERE token_id = %s"
+            " AND (finished_at IS NULL OR candidate IS NOT NULL)",
+            [to_micros(now), row.id],
+        )
+    return gone
+
+
+def candidate_text(grown: Grown) -> Secret:
+    """A token that waits for a person's yes (SEC-13), as one secret text."""
+    assert grown.access_token is not None
+    return Secret(
+        json.dumps(
+            {
+                "access_token": grown.access_token.reveal(),
+                "refresh_token": grown.refresh_token.reveal() if grown.refresh_token else None,
+                "scope": grown.scope,
+                "issued_at": to_micros(grown.issued_at),
+                "expires_at": to_micros(grown.expires_at),
+                "expiry_assumed": grown.expiry_assumed,
+                "refresh_expires_at": to_micros(grown.refresh_expires_at) if grown.refresh_expires_at else None,
+                "identity": grown.identity,
+            }
+        )
+    )
+
+
+def lease_end(now: datetime, timeout: float) -> datetime:
+    """A lease outlives the total deadline of the call it is for, so that only a dead or frozen caller loses it."""
+    return now + timedelta(seconds=timeout + 15)
+
+
+def _own_lease(row: TokenRow, worker: str) -> tuple[str, list[Any]]:
+    return "id = %s AND generation = %s AND lease_owner = %s", [row.id, row.generation, worker]
+
+
+def _configuration_is(cursor: CursorWrapper, row: TokenRow) -> bool:
+    cursor.execute("SELECT generation FROM tokens_configuration WHERE id = %s", [row.c_id])
+    found = cursor.fetchone()
+    return found is not None and found[0] == row.c_generation

@@ -1,0 +1,130 @@
+"""What people and scripts see of tokens: state, dates, trouble in plain words, who uses them. No secret is part of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.backends.utils import CursorWrapper
+
+from ..clock import from_micros, to_micros
+from ..context import Context
+from . import rows
+from .facts import facts_of, missing
+from .rows import TokenRow
+from .state import State, Trouble, state_of, trouble_of
+from .users import users_of
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """One token as it is at a moment; `held` lists what is held back: "token", "secret"."""
+
+    id: str
+    configuration_id: str
+    reference: str
+    name: str
+    label: str
+    flow: str
+    template: str | None
+    provider: str
+    validity: str
+    state: State
+    error: Trouble | None
+    issued_at: datetime | None
+    expires_at: datetime | None
+    expiry_assumed: bool
+    has_access_token: bool
+    refresh_expires_at: datetime | None
+    has_refresh_token: bool
+    held: list[str]
+    scope: str | None
+    account: str | None
+    provider_answer: str | None
+    state_since: datetime | None
+    failed_at: datetime | None
+    next_attempt_at: datetime | None
+    due_at: datetime | None
+    candidate: tuple[str, str] | None  # consent id and account that wait for a yes (SEC-13)
+    used_by: list[str]
+
+
+def list_tokens(ctx: Context, reference: str | None = None) -> list[TokenView]:
+    """Every token, sorted by name and label; only the one that `reference` names where it is given."""
+    now = ctx.clock.now()
+    found = ctx.storage.read(lambda cursor: _rows(cursor, reference))
+    consents = ctx.storage.read(lambda cursor: _consents(cursor, now))
+    candidates = ctx.storage.read(lambda cursor: _candidates(cursor, now))
+    users = users_of({row.c_id for row in found})
+    return [_view(row, now, consents.get(row.id), candidates.get(row.id), users[row.c_id]) for row in found]
+
+
+def view_of(ctx: Context, token_id: str) -> TokenView | None:
+    """One token by its id, None where there is none."""
+    row = ctx.storage.read(lambda cursor: rows.read_row(cursor, token_id))
+    if row is None:
+        return None
+    now = ctx.clock.now()
+    consents = ctx.storage.read(lambda cursor: _consents(cursor, now))
+    candidates = ctx.storage.read(lambda cursor: _candidates(cursor, now))
+    return _view(row, now, consents.get(row.id), candidates.get(row.id), users_of({row.c_id})[row.c_id])
+
+
+def _rows(cursor: CursorWrapper, reference: str | None) -> list[TokenRow]:
+    if reference is None:
+        return rows.all_rows(cursor)
+    row = rows.find_row(cursor, reference)
+    return [] if row is None else [row]
+
+
+def _consents(cursor: CursorWrapper, now: datetime) -> dict[str, datetime]:
+    """Until when each token's latest consent is under way."""
+    cursor.execute(
+        "SELECT token_id, MAX(ends_at) FROM tokens_consent WHERE finished_at IS NULL AND ends_at > %s GROUP BY token_id",
+        [to_micros(now)],
+    )
+    return {str(token_id): from_micros(ends_at) for token_id, ends_at in cursor.fetchall()}
+
+
+def _candidates(cursor: CursorWrapper, now: datetime) -> dict[str, tuple[str, str]]:
+    cursor.execute(
+        "SELECT token_id, id, candidate_account FROM tokens_consent WHERE candidate IS NOT NULL AND ends_at > %s"
+        " ORDER BY begun_at",
+        [to_micros(now)],
+    )
+    return {str(token_id): (str(key), str(account)) for token_id, key, account in cursor.fetchall()}
+
+
+def _view(
+    row: TokenRow, now: datetime, consent_until: datetime | None, candidate: tuple[str, str] | None, users: list[str]
+) -> TokenView:
+    facts = facts_of(row)
+    state = state_of(row, missing(row, facts), consent_until, now)
+    held = [word for word, is_held in (("token", row.held), ("secret", row.c_secret_held)) if is_held]
+    return TokenView(
+        id=row.id,
+        configuration_id=row.c_id,
+        reference=row.reference,
+        name=row.c_name,
+        label=row.label,
+        flow=row.c_flow,
+        template=row.c_template,
+        provider=facts.provider,
+        validity=row.c_validity,
+        state=state,
+        error=trouble_of(state),
+        issued_at=row.issued_at,
+        expires_at=row.expires_at,
+        expiry_assumed=row.expiry_assumed,
+        has_access_token=row.access_token is not None,
+        refresh_expires_at=row.refresh_expires_at,
+        has_refresh_token=row.refresh_token is not None,
+        held=held,
+        scope=row.scope,
+        account=row.account,
+        provider_answer=row.error_answer,
+        state_since=row.state_since,
+        failed_at=row.failed_at,
+        next_attempt_at=row.next_attempt_at,
+        due_at=row.due_at,
+        candidate=candidate,
+        used_by=users,
+    )

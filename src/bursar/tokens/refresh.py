@@ -1,0 +1,70 @@
+"""A person, or the scheduler, wants a new access token by the refresh token."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..clock import to_micros
+from ..context import Context
+from . import life
+from .facts import facts_of
+from .hindrance import authorization_required
+from .obtain import find
+from .outcome import Refusal, RefusalKind, quoted
+from .renew import renew
+from .rows import TokenRow, due_rows
+
+
+def refresh(ctx: Context, reference: str) -> TokenRow | Refusal:
+    """Refresh now, whatever life the access token has left; a person's word overrides the back-off."""
+    row = find(ctx, reference)
+    if isinstance(row, Refusal):
+        return row
+    if row.c_flow == "client_credentials":
+        return Refusal(
+            RefusalKind.REFUSED,
+            "flow_mismatch",
+            f'"{row.reference}" uses client credentials, which know no refresh token.',
+            f"Request a new token: `bursar token request {quoted(row.reference)}`.",
+        )
+    if row.refresh_token is None and row.state != "revoked" and row.c_validity == "valid" and not row.held:
+        return authorization_required(row, f'There is no refresh token for "{row.reference}".')
+    return renew_past(ctx, row)
+
+
+def renew_past(ctx: Context, row: TokenRow) -> TokenRow | Refusal:
+    """A token newer than the one in `row`, by a person's wish."""
+
+    def newer(candidate: TokenRow, _: datetime) -> bool:
+        return candidate.generation > row.generation and candidate.access_token is not None
+
+    return renew(ctx, row.id, newer, by_person=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A token that is due, and the host that will be asked."""
+
+    token_id: str
+    host: str
+
+
+def due_tokens(ctx: Context, most: int) -> list[Due]:
+    """What is due now, the longest due first."""
+    now = ctx.clock.now()
+    found = ctx.storage.read(lambda cursor: due_rows(cursor, now, most))
+    return [Due(row.id, facts_of(row).host) for row in found]
+
+
+def refresh_due(ctx: Context, token_id: str) -> None:
+    """The scheduler's turn: refresh if it is still due by the time the lease is ours.
+
+    What only a person can change is due no longer: their change plans it anew (`changed`).
+    """
+
+    def no_longer_due(row: TokenRow, now: datetime) -> bool:
+        return row.due_at is None or row.due_at > now
+
+    outcome = renew(ctx, token_id, no_longer_due)
+    if isinstance(outcome, Refusal) and outcome.kind is not RefusalKind.TEMPORARY:
+        now = to_micros(ctx.clock.now())
+        ctx.storage.write(lambda cursor: life.update(cursor, "id = %s AND due_at <= %s", [token_id, now], due_at=None))

@@ -1,0 +1,219 @@
+"""Claim, call, settle: the one way in which an existing configuration gets a new access token without a person.
+
+    claim    read again under the writer; lease and attempt row in one commit           (SEC-22, SEC-24)
+    call     no transaction and no lock is open while the provider is asked
+    settle   compare-and-swap on the generation; committed before anybody gets it       (SEC-25, 26, 27)
+
+Those who come while a lease is held wait on the stop event and read until the generation moves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.backends.utils import CursorWrapper
+
+from ..context import Context
+from ..errors import Refused
+from ..grants import Granted, GrantKind, run_grant
+from ..keyring import SealBroken, Secret
+from ..oauth2.token_endpoint import ErrorAnswer
+from ..worker_name import is_gone
+from . import answer, life, timing
+from .facts import Facts, facts_of
+from .hindrance import hindrance
+from .outcome import Refusal, RefusalKind
+from .rows import TokenRow, lock_row, read_row
+
+POLL_SECONDS = 0.02
+LONGEST_POLL = 0.25
+
+Satisfied = Callable[[TokenRow, datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    row: TokenRow
+    facts: Facts
+    attempt: str
+    kind: GrantKind
+    refresh_token: Secret | None
+    client_secret: Secret | None
+
+
+class _Busy:
+    """Another holds the lease, or writes the row this very moment."""
+
+
+def renew(ctx: Context, token_id: str, satisfied: Satisfied, *, by_person: bool = False) -> TokenRow | Refusal:
+    """The row once it satisfies the caller, by another's work or by our own call; else why not.
+
+    Raises Temporary (`storage_unavailable`) without having called anybody when the attempt can't be written.
+    """
+    timeout = ctx.settings.outbound_rules().timeout
+    waited_until = ctx.clock.monotonic() + timeout + 20
+    poll = POLL_SECONDS
+    while True:
+        claimed = ctx.storage.write(lambda cursor: _claim(cursor, ctx, token_id, satisfied, by_person, timeout))
+        match claimed:
+            case _Claim():
+                return _call_and_settle(ctx, claimed, timeout)
+            case TokenRow() | Refusal():
+                return claimed
+            case _Busy():
+                pass
+        while True:
+            row = ctx.storage.read(lambda cursor: read_row(cursor, token_id))
+            if row is None:
+                return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
+            if satisfied(row, ctx.clock.now()):
+                return row
+            if not _leased(row, ctx.clock.now()):
+                break
+            if ctx.clock.monotonic() > waited_until or ctx.stop.wait(poll):
+                return Refusal(
+                    RefusalKind.TEMPORARY, "busy", f'Another process is asking for a token for "{row.reference}".', "", 5
+                )
+            poll = min(poll * 1.5, LONGEST_POLL)
+
+
+def _claim(
+    cursor: CursorWrapper, ctx: Context, token_id: str, satisfied: Satisfied, by_person: bool, timeout: float
+) -> _Claim | _Busy | TokenRow | Refusal:
+    row = lock_row(cursor, token_id)
+    if row is None:
+        return _Busy()
+    now = ctx.clock.now()
+    if satisfied(row, now):
+        return row
+    facts = facts_of(row)
+    refusal = hindrance(row, facts, now, by_person=by_person)
+    if refusal is not None:
+        return refusal
+    if _leased(row, now):
+        return _Busy()
+    try:
+        refresh_token = None if row.c_flow == "client_credentials" else row.open(ctx.keyring, "refresh_token")
+        client_secret = row.open_client_secret(ctx.keyring)
+    except SealBroken:
+        return _unreadable(cursor, row, now)
+    kind = GrantKind.CLIENT_CREDENTIALS if refresh_token is None else GrantKind.REFRESH_TOKEN
+    until = life.lease_end(now, timeout)
+    if not life.take_lease(cursor, row, ctx.worker, until):
+        return _Busy()
+    sha256 = None if refresh_token is None else refresh_token.sha256()
+    attempt = life.begin_attempt(cursor, row, kind.value, sha256, ctx.worker, now)
+    return _Claim(row, facts, attempt, kind, refresh_token, client_secret)
+
+
+def _leased(row: TokenRow, now: datetime) -> bool:
+    if row.lease_until is None or row.lease_until <= now:
+        return False
+    return not is_gone(row.lease_owner or "")
+
+
+def _unreadable(cursor: CursorWrapper, row: TokenRow, now: datetime) -> Refusal:
+    """A sealed value was moved or changed in the database (SEC-32): nothing is sent, a person looks."""
+    verdict = life.Failure(
+        "misconfigured",
+        "secret_unreadable",
+        "A stored secret doesn't open: it was changed or moved in the database.",
+        "Restore it from a backup, or enter the secret and authorize again.",
+        "",
+        None,
+    )
+    life.update(
+        cursor,
+        "id = %s AND generation = %s",
+        [row.id, row.generation],
+        state=verdict.state,
+        error_code=verdict.code,
+        error_sentence=verdict.sentence,
+        error_action=verdict.action,
+        failed_at=now,
+        due_at=None,
+    )
+    return Refusal(RefusalKind.PERSON, verdict.code, verdict.sentence, verdict.action)
+
+
+def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | Refusal:
+    asked_at = ctx.clock.now()
+    try:
+        outcome = _call(ctx, claim, timeout)
+    except Refused as refused:  # an address that is not admitted: nothing was sent
+        return ctx.storage.write(lambda cursor: _not_sent(cursor, ctx, claim, refused))
+    except BaseException:
+        ctx.storage.write(lambda cursor: life.release(cursor, claim.row, ctx.worker))
+        raise
+    if isinstance(outcome, ErrorAnswer):
+        return ctx.storage.write(lambda cursor: _settle_failure(cursor, ctx, claim, outcome))
+    material = answer.grown(claim.row, claim.facts, outcome.answer, asked_at, ctx.randomness)
+    return ctx.storage.write(lambda cursor: _settle_success(cursor, ctx, claim, material))
+
+
+def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
+    request_type = {
+        GrantKind.REFRESH_TOKEN: "TokenByRefreshToken",
+        GrantKind.CLIENT_CREDENTIALS: "TokenByClientCredentials",
+    }[claim.kind]
+    plan = claim.facts.plan(request_type)
+    if plan is None:
+        raise Refused(f"The document has no {request_type}.", code="request_missing", action="Add it to the document.")
+    return run_grant(
+        claim.kind,
+        plan,
+        claim.facts.client(claim.client_secret),
+        sources(claim.facts, RefreshToken=claim.refresh_token),
+        ctx.door,
+        timeout=timeout,
+    )
+
+
+def sources(facts: Facts, **values: str | Secret | None) -> dict[str, str | Secret]:
+    """What a request's parameters may be filled from: the document's own scalars, and what this call brings."""
+    found: dict[str, str | Secret] = {key: str(v) for key, v in facts.document.extras.items() if v is not None}
+    if facts.document.scope is not None:
+        found["Scope"] = facts.document.scope
+    found.update({key: value for key, value in values.items() if value is not None})
+    return found
+
+
+def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material: life.Grown) -> TokenRow | Refusal:
+    now = ctx.clock.now()
+    stored = life.store(cursor, ctx.keyring, claim.row, material, now)
+    life.end_attempt(cursor, claim.row, claim.attempt, "granted" if stored else "stale", now, 200, "")
+    row = read_row(cursor, claim.row.id)
+    if row is None:
+        return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
+    return row
+
+
+def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: ErrorAnswer) -> TokenRow | Refusal:
+    now = ctx.clock.now()
+    verdict = answer.failure(claim.row, claim.facts, error, now, ctx.randomness)
+    counted = life.fail(cursor, claim.row, verdict, ctx.worker, now)
+    life.end_attempt(
+        cursor, claim.row, claim.attempt, verdict.state if counted else "stale", now, error.status, error.answer
+    )
+    if counted and error.error in answer.CLIENT_ERRORS:
+        life.stop_siblings(cursor, claim.row, verdict, now)
+    if not counted:
+        row = read_row(cursor, claim.row.id)
+        if row is not None and row.generation != claim.row.generation:
+            return row  # another got a token meanwhile: the verdict was about one that is gone
+    return answer.refusal(claim.row, verdict, now)
+
+
+def _not_sent(cursor: CursorWrapper, ctx: Context, claim: _Claim, refused: Refused) -> Refusal:
+    now = ctx.clock.now()
+    verdict = life.Failure(
+        "retrying",
+        "address_refused",
+        refused.sentence,
+        refused.action,
+        "",
+        now + timedelta(seconds=timing.LONGEST_RETRY),
+    )
+    life.fail(cursor, claim.row, verdict, ctx.worker, now)
+    life.end_attempt(cursor, claim.row, claim.attempt, "not_sent", now, 0, refused.sentence)
+    return Refusal(RefusalKind.REFUSED, refused.code, refused.sentence, refused.action)

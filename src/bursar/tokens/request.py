@@ -1,0 +1,22 @@
+"""A person wants a new access token by client credentials (RFC 6749 §4.4)."""
+
+from ..context import Context
+from .obtain import find
+from .outcome import Refusal, RefusalKind, quoted
+from .refresh import renew_past
+from .rows import TokenRow
+
+
+def request(ctx: Context, reference: str) -> TokenRow | Refusal:
+    """Request now; this ends a revocation and replaces a held token."""
+    row = find(ctx, reference)
+    if isinstance(row, Refusal):
+        return row
+    if row.c_flow != "client_credentials":
+        return Refusal(
+            RefusalKind.REFUSED,
+            "flow_mismatch",
+            f'"{row.reference}" needs a person who signs in at the provider.',
+            f"Authorize: `bursar token authorize {quoted(row.reference)}`.",
+        )
+    return renew_past(ctx, row)
