@@ -16,7 +16,7 @@ HERE = Path(__file__).parent / "oidc-provider"
 
 
 class OidcProvider:
-    """Runs until stop(). Clients are in server.mjs: code-post, code-basic, code-odd, code-public, machine, machine-basic."""
+    """Runs until close(). Clients: code-post, code-basic, code-odd, code-public, machine, machine-basic (see server.mjs)."""
 
     def __init__(self) -> None:
         self.directory = directory("oidc")

@@ -61,11 +61,11 @@ def client_of(request: Request, clients: dict[str, RegisteredClient], *, any_pub
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         method, client_id, secret = "client_secret_basic", *_basic(credentials)
-        if "client_secret" in form:
+        if form.get("client_secret"):  # an empty parameter counts as left out (RFC 6749 §3.2)
             raise ProtocolError("invalid_request", "two ways of client authentication in one request")
     else:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-        method = "client_secret_post" if "client_secret" in form else "none"
+        method = "client_secret_post" if secret else "none"
     known = clients.get(client_id)
     if known is None:
         if any_public and client_id:
