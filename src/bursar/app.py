@@ -1,4 +1,4 @@
-"""Where everything is put together: the key is checked, Django is set up, and the one `Context` of the process is built."""
+"""Where everything is put together: the key is checked, Django set up, and the one `Context` of the process built."""
 
 import os
 import threading
@@ -29,8 +29,9 @@ def boot(require_initialised: bool = True) -> None:
     """Make this process ready to use the home: after it, Django's models and `context()` work.
 
     The database is looked at read-only first, so a wrong key, or a database of another version, changes nothing
-    (SEC-34). Raises Refused for both and for a key that is missing, InvalidInput for a bad BURSAR_DATABASE_URL, Temporary
-    where the database server can't be reached. `require_initialised=False` accepts a database that has yet to be migrated.
+    (SEC-34). Raises Refused for both and for a key that is missing, InvalidInput for a bad BURSAR_DATABASE_URL,
+    Temporary where the database server can't be reached. `require_initialised=False` accepts a database that has
+    yet to be migrated.
     """
     home = Home.from_environ()
     check_url(home.database_url)
@@ -39,6 +40,15 @@ def boot(require_initialised: bool = True) -> None:
     adopt(master, seen)
     if require_initialised:
         check_schema(seen)
+
+
+def is_new() -> bool:
+    """Whether no key belongs to the database yet: `initialise` was never run, or did not get to its end.
+
+    Raises as `boot`, and changes nothing.
+    """
+    check_url(Home.from_environ().database_url)
+    return look(database()).key_check is None
 
 
 def initialise() -> "Initialised":
@@ -60,7 +70,7 @@ def adopt(master: bytes, seen: Look) -> None:
             raise Refused(
                 "The key is not the one that this database was made with. Nothing was changed.",
                 code="key_wrong",
-                action="Restore the right key, or point BURSAR_HOME and BURSAR_DATABASE_URL to the database of this key.",
+                action="Restore the right key, or use the database that belongs to this one.",
             ) from None
     start_django(master)
     _keyring = keyring

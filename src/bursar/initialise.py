@@ -32,7 +32,8 @@ class Initialised:
 def initialise() -> Initialised:
     """Make home, key, database and key check, as far as they are missing, and boot.
 
-    Raises Refused for a wrong or missing key or a newer database, and changes nothing then; Temporary, InvalidInput as `boot`.
+    Raises Refused for a wrong or missing key or a newer database, and changes nothing then; Temporary and InvalidInput
+    as `boot` does.
     """
     home = Home.from_environ()
     check_url(home.database_url)

@@ -45,10 +45,10 @@ BURSAR_LISTEN, and one of BURSAR_KEY_FILE, BURSAR_KEY, BURSAR_KEY_COMMAND."""
 class Nouns(click.Group):
     """Knows the nouns by name and one line of help, and imports a noun's module when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         return list(NOUNS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         target = NOUNS[cmd_name][0] if cmd_name in NOUNS else HIDDEN.get(cmd_name)
         if target is None:
             return None
@@ -56,7 +56,7 @@ class Nouns(click.Group):
         found: click.Command = getattr(import_module(module), attribute)
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of nouns for `bursar --help`, without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in NOUNS.items()])

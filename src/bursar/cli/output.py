@@ -21,7 +21,7 @@ def emit_json(value: Any) -> None:
 
 
 def table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
-    """Print rows in aligned columns under their headers; None is shown as a dash. Nothing but the headers where there is none."""
+    """Print rows in aligned columns under their headers; what is missing is shown as a dash."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(headers, *cells, strict=True)]
     for line in [list(headers), *cells]:

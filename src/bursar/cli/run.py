@@ -76,7 +76,7 @@ def yes_option(function: F) -> F:
 
 
 def confirm_or_yes(question: str, yes: bool) -> None:
-    """Go on if `--yes` was given or the person at the terminal agrees. Raises InvalidInput where nobody can be asked."""
+    """Go on if `--yes` was given or the person at the terminal agrees. Raises InvalidInput where there is nobody."""
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -1,4 +1,4 @@
-"""Keys for other purposes, derived from the master key so that none of them tells anything of it or of another (RFC 5869)."""
+"""Keys for other purposes, derived from the master key: none tells anything of it or of another (RFC 5869)."""
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF

@@ -1,4 +1,4 @@
-"""The administrator's system configuration: what there is to set (`registry`), and what is set (`SystemConfiguration`)."""
+"""The administrator's system configuration: what there is to set (`SETTINGS`), and what is set."""
 
 from .configuration import SystemConfiguration
 from .registry import SETTINGS, Setting, setting

@@ -1,4 +1,4 @@
-"""The system configuration as it is now. It is read from the database each time, so every process sees a change at once."""
+"""The system configuration as it is now, read from the database each time: every process sees a change at once."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -51,7 +51,7 @@ class SystemConfiguration:
         return set(self._changed())
 
     def set(self, name: str, text: str, by: str, now: datetime) -> str:
-        """Store a value, normalised; return it as stored. Raises NotFound and InvalidInput, and changes nothing then."""
+        """Store a value, normalised; return it as stored. Raises NotFound or InvalidInput and changes nothing then."""
         known = setting(name)
         if not text.isprintable() or len(text) > VALUE_LIMIT:
             raise InvalidInput(f"{name}: must be one line of printable text, at most {VALUE_LIMIT} characters.")

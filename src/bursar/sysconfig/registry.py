@@ -1,4 +1,4 @@
-"""Every setting there is, with its type, default and help. The names are the ones administrators know from OTRS and Znuny."""
+"""Every setting there is, with its type, default and help, under the names administrators of OTRS and Znuny know."""
 
 import difflib
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from . import values
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `parse` turns text into the typed value and raises InvalidInput; `normal` gives the text to store."""
+    """One setting. `parse` gives the typed value of a text or raises InvalidInput; `normal` gives the text to store."""
 
     name: str
     type: str
@@ -36,8 +36,8 @@ SETTINGS: tuple[Setting, ...] = (
         "HttpType",
         "http | https",
         "http",
-        "How people reach Bursar. Set https as soon as anything but this machine does: by `bursar serve --tls-cert "
-        "… --tls-key …`, or behind a reverse proxy that speaks TLS. With https, cookies are Secure and bound to the host. "
+        "How people reach Bursar. Set https as soon as anything but this machine does, by `bursar serve --tls-cert … "
+        "--tls-key …` or behind a reverse proxy that speaks TLS. With https, cookies are Secure and bound to the host. "
         "Until you set it, Bursar uses https exactly while `bursar serve` itself speaks TLS.",
         values.parse_http_type,
         lambda text: text.strip().lower(),
@@ -46,8 +46,8 @@ SETTINGS: tuple[Setting, ...] = (
         "Outbound::AllowedNetworks",
         "hosts, host:port or CIDRs, separated by commas",
         "",
-        "In-house servers that Bursar may connect to, as in mail.example.internal,10.20.0.0/16,localhost:1143. Without an "
-        "entry Bursar connects to public addresses only. A loopback address that is listed here may be used "
+        "In-house servers that Bursar may connect to, as in mail.example.internal,10.20.0.0/16,localhost:1143. Without "
+        "an entry Bursar connects to public addresses only. A loopback address that is listed here may be used "
         "without TLS. Behind WebUserAgent::Proxy only the proxy's own address can be judged.",
         values.parse_allowed_networks,
     ),
@@ -65,7 +65,7 @@ SETTINGS: tuple[Setting, ...] = (
         "TrustedProxies",
         "CIDRs, separated by commas",
         "",
-        "The addresses of the reverse proxies in front of Bursar, as in 127.0.0.1/32,::1/128. Only from them does Bursar "
+        "The addresses of the reverse proxies before Bursar, as in 127.0.0.1/32,::1/128. Only from them does Bursar "
         "believe X-Forwarded-For, which names the address of a browser. No link is ever built from what a proxy says.",
         values.parse_networks,
     ),
@@ -80,7 +80,7 @@ SETTINGS: tuple[Setting, ...] = (
         "WebUserAgent::Proxy",
         "http://host:port",
         "",
-        "The proxy through which Bursar reaches providers, as in http://proxy.example.internal:3128. Bursar ignores the proxy "
+        "The proxy through which Bursar reaches providers, as in http://proxy.example.internal:3128. It ignores the proxy "
         "variables of the environment. Behind a proxy Bursar cannot see a provider's address and judges only the "
         "proxy's own, which Outbound::AllowedNetworks has to list where it is not public.",
         values.parse_proxy,
@@ -113,7 +113,7 @@ def setting(name: str) -> Setting:
 
 
 def matching(pattern: str | None) -> list[Setting]:
-    """The settings whose name or help contains `pattern`, or whose name matches it where it has `*` or `?`; all for None."""
+    """The settings whose name or help contains `pattern`, or whose name matches it as a glob; all for None."""
     if not pattern:
         return list(SETTINGS)
     wanted = pattern.lower()

@@ -59,7 +59,7 @@ def parse_timeout(text: str) -> float:
 
 
 def parse_proxy(text: str) -> str | None:
-    """`http://host:port`, None for empty. A proxy's user name and password are not taken: settings are shown to people."""
+    """`http://host:port`, None for empty. A user name and password are not taken: settings are shown to people."""
     value = text.strip()
     if not value:
         return None

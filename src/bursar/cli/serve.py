@@ -1,0 +1,68 @@
+"""`bursar serve`: the pages, and the scheduler beside them."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..home import Home
+from .output import note
+from .run import ending
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bursar serve --practice
+  bursar serve --listen 127.0.0.1:9000
+  bursar serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem"""
+)
+@click.option("--listen", envvar="BURSAR_LISTEN", show_envvar=True, help="host:port, 127.0.0.1:8085 by default.")
+@click.option("--practice", is_flag=True, help="Run a provider to practise with, for this machine alone.")
+@click.option("--no-worker", is_flag=True, help="Leave keeping tokens alive to `bursar worker`.")
+@click.option("--tls-cert", type=click.Path(dir_okay=False, path_type=Path), help="Certificate chain, PEM.")
+@click.option("--tls-key", type=click.Path(dir_okay=False, path_type=Path), help="Its private key, PEM.")
+@ending
+def serve(listen: str | None, practice: bool, no_worker: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Serve the pages and keep tokens alive, until SIGTERM or Ctrl-C.
+
+    An empty home is made ready first, as `bursar init` does it. While there is nobody who could sign in, a one-time
+    link for the first administrator is printed.
+    """
+    from .. import app
+    from ..server import embedded, greeting, logs
+    from ..server.listen import DEFAULT, Listen
+    from ..server.serving import announced
+
+    tls = greeting.tls_files(tls_cert, tls_key)
+    address = Listen.parse(listen or DEFAULT).claimed()
+    if app.is_new():
+        from .init import report
+
+        for line in report(app.initialise()):
+            note(line)
+    else:
+        app.boot()
+    ctx, home = app.context(), Home.from_environ()
+    logs.configure()
+    application = _application()
+    with ExitStack() as running:
+        practice_port = running.enter_context(greeting.practising(home)) if practice else None
+        running.enter_context(announced(home, port=address.port, tls=tls is not None, practice_port=practice_port))
+        running.callback(ctx.storage.close)
+        for line in greeting.lines(ctx, address, practice_port):
+            note(line)
+        embedded.serve(application, address, ctx.stop, tls=tls, background=None if no_worker else _scheduler(ctx))
+
+
+def _application() -> Any:
+    from ..web.asgi import application
+
+    return application
+
+
+def _scheduler(ctx: Any) -> Any:
+    from ..scheduler.worker import Worker
+
+    return Worker(ctx).run

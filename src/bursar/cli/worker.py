@@ -1,0 +1,36 @@
+"""`bursar worker`: the scheduler alone."""
+
+import signal
+from types import FrameType
+
+import click
+
+from ..context import Context
+from .output import note
+from .run import run
+
+
+@click.command(
+    epilog="""\b
+Example, beside a server that leaves the work to it:
+  bursar serve --no-worker
+  bursar worker"""
+)
+@run
+def worker(ctx: Context) -> None:
+    """Keep tokens alive, in a process without pages, until SIGTERM.
+
+    Any number of workers and servers may share a database: of each token one of them takes care at a time.
+    """
+    from ..scheduler.worker import Worker
+    from ..server import logs
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ctx.stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    logs.configure()
+    note("Bursar's worker is running. It ends with SIGTERM or Ctrl-C.")
+    Worker(ctx).run()
+    ctx.storage.close()
