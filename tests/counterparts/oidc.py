@@ -16,7 +16,7 @@ HERE = Path(__file__).parent / "oidc-provider"
 
 
 class OidcProvider:
-    """Runs until close(). Clients: code-post, code-basic, code-odd, code-public, machine, machine-basic (see server.mjs)."""
+    """Runs until close(). Its clients are in server.mjs, from code-post to machine-basic."""
 
     def __init__(self) -> None:
         self.directory = directory("oidc")
@@ -57,6 +57,10 @@ class OidcProvider:
         """End for good, and remove its files."""
         self.stop()
         remove(self.directory)
+
+    @property
+    def running(self) -> bool:
+        return not self._ended()
 
     def pause(self) -> None:
         """Stop answering without closing anything; go_on() ends it."""

@@ -1,6 +1,6 @@
 // Sign-in and consent on one page: a form with `login`, and a button to deny. Any login is an account.
 
-const page = (uid, detail) => `<!doctype html><html lang="en"><title>Sign in</title>
+const page = (uid, detail) => `<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,">
 <form method="post" action="/interaction/${uid}">
 <label>Account <input name="login" value="support@bursar.test"></label>
 <p>${detail}</p>

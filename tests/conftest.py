@@ -1,0 +1,197 @@
+"""Fixtures for all tests: the real counterparts, a home with its command line, and a context within this process.
+
+One environment variable decides for a whole run on which database the tests work: `BURSAR_DATABASE_URL`.
+"""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from tests.counterparts.browser import Browsing
+from tests.counterparts.dovecot import Dovecot, Introspecting
+from tests.counterparts.home import BursarHome
+from tests.counterparts.oidc import OidcProvider
+from tests.counterparts.postgres import Postgres, drop_database, fresh_database
+
+from bursar.testing import FakeClock, FakeProvider, FakeRandomness
+
+if TYPE_CHECKING:
+    from bursar.clock import Clock
+    from bursar.context import Context
+
+DATABASE_URL = os.environ.get("BURSAR_DATABASE_URL", "")
+LOOPBACK = "127.0.0.0/8,::1/128,localhost"
+
+
+class Cli(Protocol):
+    """`bursar ARGS` in the test's home; see `BursarHome.cli`."""
+
+    def __call__(
+        self, *args: str, input: str | None = None, check: int | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give this run a test database of its own: several runs at once don't meet."""
+    from django.db import connections
+
+    wanted = connections["default"].settings_dict
+    name = f"test_{os.getpid()}_{secrets.token_hex(3)}"
+    wanted["TEST"]["NAME"] = name if DATABASE_URL else str(tmp_path_factory.mktemp("database") / f"{name}.sqlite3")
+
+
+# -- time and dice ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still. A test that asks for it and for `ctx` gets a context that runs by it."""
+    return FakeClock()
+
+
+@pytest.fixture
+def randomness() -> FakeRandomness:
+    return FakeRandomness(seed=1)
+
+
+# -- counterparts -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def provider(request: pytest.FixtureRequest) -> Iterator[FakeProvider]:
+    """The fake provider, for what a real one can't be made to do; it runs by `clock` where the test asks for that."""
+    by = request.getfixturevalue("clock") if "clock" in request.fixturenames else None
+    with FakeProvider(clock=by) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def oidc_server() -> Iterator[OidcProvider]:
+    running = OidcProvider()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def oidc_provider(oidc_server: OidcProvider) -> OidcProvider:
+    """The certified provider, with nothing left in it from the test before."""
+    if not oidc_server.running:
+        oidc_server.start()
+    oidc_server.reset()
+    return oidc_server
+
+
+@pytest.fixture
+def start_dovecot() -> Iterator[Callable[[Introspecting], Dovecot]]:
+    """Starts a mail server that asks the given provider about tokens."""
+    started: list[Dovecot] = []
+
+    def start(asked: Introspecting) -> Dovecot:
+        started.append(Dovecot(asked))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def dovecot(oidc_provider: OidcProvider, start_dovecot: Callable[[Introspecting], Dovecot]) -> Dovecot:
+    """A mail server with empty mailboxes, whose tokens come from `oidc_provider`."""
+    return start_dovecot(oidc_provider)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    running = Postgres()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """The address of a fresh database, whatever database the run is on."""
+    url = postgres_server.fresh()
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browsing]:
+    """Chromium, headless; `browser.page()` opens a page, `browser.screenshot(page, name)` takes its pictures."""
+    with Browsing(tmp_path / "screenshots") as browsing:
+        yield browsing
+
+
+# -- Bursar -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> Iterator[BursarHome]:
+    """A home in which nothing was made yet; its database is of the kind that the run is on."""
+    url = fresh_database(DATABASE_URL, f"home_{os.getpid()}_{secrets.token_hex(4)}") if DATABASE_URL else ""
+    home = BursarHome(tmp_path / "home", url)
+    yield home
+    home.close()
+    if url:
+        drop_database(url)
+
+
+@pytest.fixture
+def bursar_home(empty_home: BursarHome) -> BursarHome:
+    """A home after `bursar init`."""
+    empty_home.cli("init", check=0)
+    return empty_home
+
+
+@pytest.fixture
+def cli(bursar_home: BursarHome) -> Cli:
+    return bursar_home.cli
+
+
+@pytest.fixture
+def make_context(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., "Context"]]:
+    """Builds contexts within this process on the test database; each is as a process of its own to the token life."""
+    from bursar.clock import SystemClock, SystemRandomness
+    from bursar.context import Context
+    from bursar.home import Home
+    from bursar.keyring import Keyring
+    from bursar.outbound import Door
+    from bursar.storage import Storage
+    from bursar.sysconfig import SystemConfiguration
+
+    keyring = Keyring(secrets.token_bytes(32))
+    home = Home(tmp_path / "context-home", DATABASE_URL)
+    home.create()
+    made: list[Context] = []
+
+    def make(*, clock: "Clock | None" = None, allowed: str = LOOPBACK, **parts: Any) -> Context:
+        time: Clock = clock or SystemClock()
+        storage = Storage()
+        settings = SystemConfiguration(home, storage)
+        if allowed:
+            settings.set("Outbound::AllowedNetworks", allowed, "test", time.now())
+        usual: dict[str, Any] = {
+            "randomness": SystemRandomness(),
+            "keyring": keyring,
+            "door": Door(settings.outbound_rules, time),
+            "worker": f"test-{len(made)}",
+        }
+        made.append(Context(clock=time, storage=storage, settings=settings, **usual | parts))
+        return made[-1]
+
+    yield make
+    for context in made:
+        context.stop.set()
+        context.storage.close()
+
+
+@pytest.fixture
+def ctx(request: pytest.FixtureRequest, make_context: Callable[..., "Context"]) -> "Context":
+    """A context with loopback admitted; it runs by `clock` where the test asks for that too, else by the machine's."""
+    return make_context(clock=request.getfixturevalue("clock") if "clock" in request.fixturenames else None)
