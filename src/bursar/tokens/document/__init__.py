@@ -1,11 +1,24 @@
 """The configuration document: read and written by hand and by other systems, parsed once into typed values.
 
-    encoding, yaml_reader, nodes   bytes → bounded YAML          scalars, schema, tree   → the plain tree that is stored
-    parse, parameters              → typed values, all rules     model                   the typed values
-    paths                          assignments by dotted path    export                  back to YAML
+encoding, yaml_reader, nodes   bytes → bounded YAML          scalars, schema, tree   → the plain tree that is stored
+parse, parameters              → typed values, all rules     model                   the typed values
+paths, assignments             PATH=VALUE                    stored, export          from a row; back to YAML
 """
 
+from .assignments import assigned, from_template
+from .export import write_documents
 from .model import Options, TokenConfigurationDocument, Validity
 from .parse import document_of_tree, read_documents
+from .stored import document_of
 
-__all__ = ["Options", "TokenConfigurationDocument", "Validity", "document_of_tree", "read_documents"]
+__all__ = [
+    "Options",
+    "TokenConfigurationDocument",
+    "Validity",
+    "assigned",
+    "document_of",
+    "document_of_tree",
+    "from_template",
+    "read_documents",
+    "write_documents",
+]

@@ -1,0 +1,280 @@
+"""`bursar config`: token configurations."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .output import emit_json, note, printable, table
+from .run import confirm_or_yes, json_option, operator, run, yes_option
+
+if TYPE_CHECKING:
+    from ..context import Context
+    from ..keyring import Secret
+
+_LARGEST_SECRET = 64 * 1024
+
+
+@click.group()
+def config() -> None:
+    """Token configurations: what is asked of a provider, and as whom.
+
+    PATH is Name, Validity, a placeholder of the template such as Tenant, or a dotted path such as
+    Scope or Requests.TokenByRefreshToken.Request.URL. `PATH=` empties.
+    """
+
+
+def _set_option(function: Any) -> Any:
+    option = click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="May be repeated.")
+    return option(function)
+
+
+def _secret_option(function: Any) -> Any:
+    text = "The file that holds the client secret; - reads it from standard input."
+    return click.option("--secret-file", metavar="F", help=text)(function)
+
+
+@config.command()
+@json_option
+@run
+def templates(ctx: "Context", as_json: bool) -> None:  # noqa: ARG001 - every command gets the context
+    """List the provider templates that `config add` knows."""
+    from ..providers import templates as catalogue
+
+    found = catalogue()
+    if as_json:
+        emit_json(
+            [
+                {
+                    "slug": t.slug,
+                    "title": t.title,
+                    "provider": t.provider,
+                    "flow": t.flow,
+                    "placeholders": [
+                        {"name": p.name, "label": p.label, "example": p.example, "default": p.default}
+                        for p in t.placeholders
+                        if p.source is None
+                    ],
+                    "steps": t.steps,
+                    "source": t.source,
+                    "checked": t.checked,
+                }
+                for t in found
+            ]
+        )
+        return
+    rows = [(t.slug, t.title, t.flow, [p.name for p in t.placeholders if not p.source]) for t in found]
+    table(rows, ("TEMPLATE", "TITLE", "FLOW", "ASKS FOR"))
+
+
+@config.command("list")
+@json_option
+@run
+def list_(ctx: "Context", as_json: bool) -> None:  # noqa: ARG001
+    """List the token configurations."""
+    from ..tokens.inventory import list_configurations
+
+    found = list_configurations()
+    if as_json:
+        emit_json(found)
+        return
+    columns = ("name", "flow", "validity", "template", "client_id", "held", "used_by")
+    table([[row[c] for c in columns] for row in found], [c.upper().replace("_", " ") for c in columns])
+
+
+@config.command()
+@click.argument("name")
+@json_option
+@run
+def show(ctx: "Context", name: str, as_json: bool) -> None:
+    """Show a configuration, everything but its secret."""
+    from ..tokens.inventory import show_configuration
+    from ..tokens.transfer import export_documents
+
+    found = show_configuration(ctx, name)
+    if as_json:
+        emit_json(found)
+        return
+    secret = found["secret"]
+    stored = f"stored, fingerprint {secret['fingerprint']}" if secret["stored"] else "none stored"
+    facts = [("Flow", found["flow"]), ("Validity", found["validity"]), ("Template", found["template"])]
+    facts += [("Client secret", stored), ("Held", found["held"]), ("Used by", found["used_by"])]
+    facts += [("Changed", f"{found['changed_at']} by {found['changed_by']}")]
+    table(facts, (printable(found["name"]), ""))
+    click.echo()
+    click.echo(export_documents(ctx, [name], with_secrets=False), nl=False)
+    if found["held"]:
+        _say_held([name])
+
+
+@config.command()
+@click.option("--template", "slug", required=True, help="One of `bursar config templates`.")
+@click.option("--name", required=True)
+@_set_option
+@_secret_option
+@run
+def add(ctx: "Context", slug: str, name: str, assignments: tuple[str, ...], secret_file: str | None) -> None:
+    """Add a configuration from a provider's template."""
+    from dataclasses import replace
+
+    from ..errors import Refused
+    from ..home import Home
+    from ..providers import template
+    from ..tokens import configure
+    from ..tokens.document import from_template
+
+    chosen = template(slug)
+    pairs = _pairs(assignments)
+    sources = {}
+    if any(p.source == "practice_port" for p in chosen.placeholders):
+        port = Home.from_environ().serving().get("practice_port")
+        if not port:
+            raise Refused(
+                "The practice provider is not running.",
+                code="practice_not_running",
+                action="Start it with `bursar serve --practice`, then add the configuration.",
+            )
+        sources["practice_port"] = str(port)
+    document = from_template(chosen, name, pairs, sources)
+    secret = _secret(secret_file)
+    row = configure.add(ctx, replace(document, client_secret=secret) if secret else document, operator())
+    note(f'Added "{printable(row.name)}".')
+
+
+@config.command("set")
+@click.argument("name")
+@click.argument("assignments", nargs=-1, metavar="PATH=VALUE ...")
+@_secret_option
+@run
+def set_(ctx: "Context", name: str, assignments: tuple[str, ...], secret_file: str | None) -> None:
+    """Change values of a configuration: all of them, or none where one is wrong."""
+    from ..errors import InvalidInput
+    from ..tokens import configure
+
+    if not assignments and secret_file is None:
+        raise InvalidInput("Nothing is given to change.", action="Add PATH=VALUE, or --secret-file F.")
+    pairs = _pairs(assignments)
+    change = configure.change(ctx, name, pairs, _secret(secret_file), operator())
+    note(f'Changed "{printable(change.configuration.name)}".' if change.changed else "Nothing differs from before.")
+    if change.held:
+        _say_held([change.configuration.name])
+
+
+@config.command()
+@click.argument("name")
+@yes_option
+@run
+def confirm(ctx: "Context", name: str, yes: bool) -> None:
+    """Confirm that token and secret may go where the configuration now sends them."""
+    from ..tokens import configure
+
+    row = configure.find(name)
+    held = configure.held(row)
+    if held:
+        for where in sorted(set(configure.document_of(row).destinations().values())):
+            note(f"Sends to or as: {printable(where)}")
+        _ask(f'Release the held {" and ".join(held)} of "{printable(name)}"?', yes)
+    configure.confirm(ctx, name, operator())
+    note(f'Confirmed "{printable(name)}".' if held else "Nothing was held.")
+
+
+@config.command("import")
+@click.option("--overwrite", is_flag=True, help="Replace configurations of the same name; tokens stay.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.argument("file")
+@json_option
+@run
+def import_(ctx: "Context", file: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
+    """Import configurations from FILE, or from standard input with -: all of them, or none."""
+    from dataclasses import asdict
+
+    from ..tokens.document.encoding import MAX_BYTES
+    from ..tokens.transfer import import_documents
+
+    data = _read(file, MAX_BYTES + 1)
+    label = "standard input" if file == "-" else printable(file)
+    result = import_documents(ctx, data, label, overwrite=overwrite, dry_run=dry_run, by=operator())
+    if as_json:
+        emit_json(asdict(result))
+        return
+    would = "would be " if dry_run else ""
+    for what, names in asdict(result).items():
+        for name in names:
+            click.echo(f"{would}{what}: {printable(name)}")
+    if not any(asdict(result).values()):
+        note("The file holds no configuration.")
+    if result.held and not dry_run:
+        _say_held(result.held)
+
+
+@config.command()
+@click.option("--name", "names", multiple=True, help="Only this one; may be repeated.")
+@click.option("--with-secrets", is_flag=True, help="Write the client secrets in clear.")
+@run
+def export(ctx: "Context", names: tuple[str, ...], with_secrets: bool) -> None:
+    """Write configurations as YAML that Bursar and other systems of this format import. Tokens are never in it."""
+    from ..tokens.transfer import export_documents
+
+    click.echo(export_documents(ctx, names or None, with_secrets=with_secrets), nl=False)
+    if with_secrets:
+        note("The client secrets are in it in clear: keep it where only you can read it.")
+
+
+@config.command()
+@click.argument("name")
+@yes_option
+@run
+def delete(ctx: "Context", name: str, yes: bool) -> None:
+    """Delete a configuration and its tokens."""
+    from ..tokens import configure
+
+    configure.find(name)
+    _ask(f'Delete "{printable(name)}" and its tokens?', yes)
+    configure.delete(ctx, name)
+    note(f'Deleted "{printable(name)}".')
+
+
+def _ask(question: str, yes: bool) -> None:
+    """Ask the person at the terminal; without a terminal the command itself is the answer."""
+    confirm_or_yes(question, yes or not (sys.stdin.isatty() and sys.stderr.isatty()))
+
+
+def _pairs(assignments: tuple[str, ...]) -> list[tuple[str, str]]:
+    from ..errors import InvalidInput
+
+    for text in assignments:
+        if "=" not in text:
+            raise InvalidInput(f"{printable(text)} is not of the form PATH=VALUE.", code="assignment_malformed")
+    return [(path, value) for path, _, value in (text.partition("=") for text in assignments)]
+
+
+def _secret(file: str | None) -> "Secret | None":
+    """The client secret from a file or standard input; one newline at its end doesn't belong to it."""
+    from ..errors import InvalidInput
+    from ..tokens.configure import check_secret
+
+    if file is None:
+        return None
+    try:
+        text = _read(file, _LARGEST_SECRET).decode()
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{printable(file)} is not text.", code="secret_invalid") from None
+    return check_secret(text.removesuffix("\n").removesuffix("\r"))
+
+
+def _read(file: str, limit: int) -> bytes:
+    from ..errors import InvalidInput
+
+    if file == "-":
+        return sys.stdin.buffer.read(limit)
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(limit)
+    except OSError as problem:
+        raise InvalidInput(f"{printable(file)} can't be read: {problem.strerror}.", code="file_unreadable") from None
+
+
+def _say_held(names: list[str]) -> None:
+    for name in names:
+        note(f'"{printable(name)}" is held: nothing of it is sent until `bursar config confirm "{printable(name)}"`.')

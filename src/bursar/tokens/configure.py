@@ -1,0 +1,238 @@
+"""Add, change, hold, confirm and delete a token configuration: with `transfer` the only writer of its row.
+
+Every change is one transaction and a compare-and-swap on the generation. A change of where secrets are sent holds
+what is stored until a person confirms it; a secret supplied in the same change isn't held (SEC-62).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Q
+
+from ..context import Context
+from ..errors import InvalidInput, NotFound, Refused, Temporary
+from ..ids import new_id
+from ..keyring import Place, Secret
+from .changed import configuration_changed
+from .document import TokenConfigurationDocument, assigned, document_of
+from .document.assignments import Assignment
+from .labels import refuse_ambiguous_name
+from .models import Configuration, Token
+from .users import users_of
+
+TABLE = "tokens_configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change came to: the row as it is now, whether it differs, and what it holds ("token", "secret")."""
+
+    configuration: Configuration
+    changed: bool
+    held: tuple[str, ...]
+
+
+def find(name: str) -> Configuration:
+    """The configuration of that name. Raises NotFound (`configuration_not_found`)."""
+    found = Configuration.objects.filter(name=name).first()
+    if found is None:
+        raise NotFound(
+            f'There is no token configuration "{name}".',
+            code="configuration_not_found",
+            action="`bursar config list` shows the names.",
+        )
+    return found
+
+
+def add(ctx: Context, document: TokenConfigurationDocument, by: str) -> Configuration:
+    """Add a configuration with its token row, label empty.
+
+    Raises Refused where the name is taken (`name_taken`) or would hide a label (`reference_ambiguous`).
+    """
+    with writing():
+        if Configuration.objects.filter(name=document.name).exists():
+            raise name_taken(document.name)
+        refuse_ambiguous_name(document.name)
+        row = new_row(ctx, document, by)
+        row.save(force_insert=True)
+        Token.objects.create(id=new_id(), configuration=row)
+        configuration_changed(ctx, row.id)
+        return row
+
+
+def change(ctx: Context, name: str, assignments: Sequence[Assignment], secret: Secret | None, by: str) -> Change:
+    """Carry out `PATH=VALUE` assignments, and replace the secret where one is given: all of it or nothing.
+
+    Raises NotFound, InvalidInput that names the path and the rule, Refused for a name that can't be had.
+    """
+    with writing():
+        row = find(name)
+        return rewrite(ctx, row, assigned(document_of(row), assignments), secret, by)
+
+
+def confirm(ctx: Context, name: str, by: str) -> Change:
+    """A person confirms that secret and tokens may go where the configuration now sends them."""
+    with writing():
+        row = find(name)
+        released = held(row)
+        if released:
+            _swap(row, secret_held=False, changed_at=ctx.clock.now(), changed_by=by)
+            Token.objects.filter(configuration=row, held=True).update(held=False)
+            configuration_changed(ctx, row.id)
+        return Change(find(name), bool(released), ())
+
+
+def delete(ctx: Context, name: str) -> None:
+    """Delete a configuration with its tokens. Raises Refused (`in_use`) with the names of those that use it."""
+    with writing():
+        row = find(name)
+        users = users_of([row.id])[row.id]
+        if users:
+            raise Refused(
+                f'"{name}" is used by {", ".join(users)}.',
+                code="in_use",
+                action="Delete that first, or give it another token configuration.",
+            )
+        row.delete()
+
+
+def held(row: Configuration) -> list[str]:
+    """What of a configuration is held: "token" where any of its tokens is, "secret"."""
+    tokens = ["token"] if Token.objects.filter(configuration=row, held=True).exists() else []
+    return tokens + (["secret"] if row.secret_held else [])
+
+
+def secret_of(ctx: Context, row: Configuration) -> Secret | None:
+    """The stored client secret. Raises SealBroken where it was not sealed for this row by this key."""
+    if row.client_secret is None:
+        return None
+    return ctx.keyring.open(Place(TABLE, row.id, "client_secret"), bytes(row.client_secret))
+
+
+def rewrite(
+    ctx: Context, row: Configuration, document: TokenConfigurationDocument, secret: Secret | None, by: str
+) -> Change:
+    """Make `row` say what `document` says; `secret` None or empty keeps the stored one. Call it inside `writing`.
+
+    An unchanged row is not written and keeps its generation, so that no consent under way dies for nothing.
+    """
+    before = document_of(row)
+    updates = _columns(document)
+    updates = {key: value for key, value in updates.items() if getattr(row, key) != value}
+    if secret and (row.secret_held or secret_of(ctx, row) != secret):
+        updates |= {"client_secret": _sealed(ctx, row, secret), "secret_held": False}
+    moved = sends_elsewhere(before, document)
+    if moved:
+        updates["pinned_issuer"] = None
+        if row.client_secret is not None and not secret:
+            updates["secret_held"] = True
+    if not updates:
+        return Change(row, False, ())
+    if "name" in updates:
+        _check_rename(row, document.name)
+    _swap(row, generation=row.generation + 1, changed_at=ctx.clock.now(), changed_by=by, **updates)
+    if moved:
+        tokens = Token.objects.filter(Q(access_token__isnull=False) | Q(refresh_token__isnull=False))
+        tokens.filter(configuration=row).update(held=True)
+    configuration_changed(ctx, row.id)
+    now = find(document.name)
+    return Change(now, True, tuple(held(now)) if moved else ())
+
+
+def sends_elsewhere(before: TokenConfigurationDocument, after: TokenConfigurationDocument) -> bool:
+    """Whether secrets would go where they did not go before, or as another client (SEC-62).
+
+    A client id where there was none is no such change: nothing can have been obtained without one.
+    """
+    known = before.destinations()
+    wanted = after.destinations()
+    if "ClientID" not in known:
+        wanted.pop("ClientID", None)
+    return any(known.get(path) != where for path, where in wanted.items())
+
+
+def new_row(ctx: Context, document: TokenConfigurationDocument, by: str) -> Configuration:
+    """A row for a new configuration, its secret sealed; not saved yet."""
+    now = ctx.clock.now()
+    row = Configuration(id=new_id(), created_at=now, created_by=by, changed_at=now, changed_by=by, **_columns(document))
+    if document.client_secret:
+        row.client_secret = _sealed(ctx, row, document.client_secret)
+    return row
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction. Raises Temporary where the database can't be written, or another write came first."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise changed_meanwhile() from None
+    except DatabaseError as problem:
+        raise Temporary(
+            "The database can't be used just now, so nothing was changed.",
+            code="storage_unavailable",
+            action="Look at the database server and the free disk space.",
+        ) from problem
+
+
+def name_taken(name: str) -> Refused:
+    """The refusal of a name that another configuration has."""
+    return Refused(
+        f'There is a token configuration "{name}" already.', code="name_taken", action="Choose another name."
+    )
+
+
+def changed_meanwhile() -> Temporary:
+    """The compare-and-swap found another generation than the one that was read."""
+    return Temporary(
+        "The configuration was changed by somebody else at the same moment, so nothing was changed.",
+        code="changed_meanwhile",
+        action="Look at it again, then repeat the change.",
+    )
+
+
+def _columns(document: TokenConfigurationDocument) -> dict[str, Any]:
+    return {
+        "name": document.name,
+        "document": document.source,
+        "validity": document.validity.value,
+        "flow": document.flow.value,
+        "client_id": document.client_id or "",
+        "template": document.template_name,
+    }
+
+
+def _sealed(ctx: Context, row: Configuration, secret: Secret) -> bytes:
+    return ctx.keyring.seal(Place(TABLE, row.id, "client_secret"), secret)
+
+
+def _swap(row: Configuration, **updates: Any) -> None:
+    if not Configuration.objects.filter(pk=row.pk, generation=row.generation).update(**updates):
+        raise changed_meanwhile()
+
+
+def _check_rename(row: Configuration, name: str) -> None:
+    """A new name must be free, and must neither hide another's label nor be hidden with one of its own."""
+    if Configuration.objects.filter(name=name).exists():
+        raise name_taken(name)
+    refuse_ambiguous_name(name)
+    for label in Token.objects.filter(configuration=row).exclude(label="").values_list("label", flat=True):
+        if Configuration.objects.filter(name=f"{name}#{label}").exists():
+            raise Refused(
+                f'"{name}#{label}" names a token configuration already.',
+                code="reference_ambiguous",
+                action="Choose another name.",
+            )
+
+
+def check_secret(text: str) -> Secret:
+    """A client secret as it was given. Raises InvalidInput where it is empty or holds what no provider accepts."""
+    if not text:
+        raise InvalidInput("The client secret is empty.", code="secret_empty")
+    if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text):
+        raise InvalidInput("The client secret holds control characters, or more than one line.", code="secret_invalid")
+    return Secret(text)

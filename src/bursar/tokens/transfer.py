@@ -1,0 +1,79 @@
+"""Import and export of token configurations in the exchange format. Tokens never travel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from ..context import Context
+from ..ids import new_id
+from .configure import find, new_row, rewrite, secret_of, writing
+from .document import TokenConfigurationDocument, document_of, read_documents, write_documents
+from .labels import refuse_ambiguous_name
+from .models import Configuration, Token
+
+_BATCH = 500  # names a query, well below every database's bound on parameters
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """Names, in the order of the file. `held` are those whose secret or token this import holds."""
+
+    added: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+
+
+def import_documents(
+    ctx: Context, data: bytes, file_name: str, *, overwrite: bool, dry_run: bool, by: str
+) -> ImportResult:
+    """Import a file: all of it or nothing. Existing names are skipped, or with `overwrite` replaced.
+
+    An overwritten configuration keeps its id, its tokens, and, where the file has none, its secret.
+    `dry_run` does everything and takes it back. Raises InvalidInput, Refused and Temporary; nothing is changed then.
+    """
+    documents = read_documents(data, file_name)
+    result = ImportResult()
+    with writing():
+        existing = _by_name([document.name for document in documents])
+        fresh: list[TokenConfigurationDocument] = []
+        for document in documents:
+            row = existing.get(document.name)
+            if row is None:
+                fresh.append(document)
+                result.added.append(document.name)
+            elif not overwrite:
+                result.skipped.append(document.name)
+            else:
+                change = rewrite(ctx, row, document, document.client_secret, by)
+                result.overwritten.append(document.name)
+                if change.held:
+                    result.held.append(document.name)
+        _insert(ctx, fresh, by)
+        if dry_run:
+            transaction.set_rollback(True)
+    return result
+
+
+def export_documents(ctx: Context, names: Sequence[str] | None, *, with_secrets: bool) -> str:
+    """The YAML of the named configurations, or of all; secrets only `with_secrets`. Raises NotFound."""
+    rows = list(Configuration.objects.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
+    return write_documents((document_of(row), secret_of(ctx, row) if with_secrets else None) for row in rows)
+
+
+def _by_name(names: Sequence[str]) -> dict[str, Configuration]:
+    found: dict[str, Configuration] = {}
+    for start in range(0, len(names), _BATCH):
+        rows = Configuration.objects.filter(name__in=names[start : start + _BATCH])
+        found |= {row.name: row for row in rows}
+    return found
+
+
+def _insert(ctx: Context, documents: Sequence[TokenConfigurationDocument], by: str) -> None:
+    """New rows with their token rows: nothing was ever obtained with them, so there is nothing to plan anew."""
+    for document in documents:
+        refuse_ambiguous_name(document.name)
+    rows = [new_row(ctx, document, by) for document in documents]
+    Configuration.objects.bulk_create(rows, batch_size=_BATCH)
+    Token.objects.bulk_create((Token(id=new_id(), configuration=row) for row in rows), batch_size=_BATCH)
