@@ -1,7 +1,25 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, and the accounts as users of token configurations."""
+
+from collections.abc import Collection, Mapping
 
 from django.apps import AppConfig
+
+from ..tokens import users
 
 
 class MailConfig(AppConfig):
     name = "bursar.mail"
+
+    def ready(self) -> None:
+        users.register(accounts_by_configuration)
+
+
+def accounts_by_configuration(configuration_ids: Collection[str]) -> Mapping[str, list[str]]:
+    """The mail accounts that collect with a token of these configurations, by configuration id."""
+    from .models import MailAccount
+
+    found: dict[str, list[str]] = {}
+    rows = MailAccount.objects.filter(token__configuration_id__in=list(configuration_ids))
+    for configuration_id, name in rows.values_list("token__configuration_id", "name"):
+        found.setdefault(configuration_id, []).append(f'mail account "{name}"')
+    return found

@@ -1,0 +1,133 @@
+"""`bursar mail`: accounts, and what they collect."""
+
+from typing import Any
+
+import click
+
+from .output import echo, emit_json, note, printable, table
+from .run import confirm_or_yes, json_option, operator, run, yes_option
+
+
+@click.group()
+def mail() -> None:
+    """Mail accounts: collect mailboxes with a token, deliver each message exactly once."""
+
+
+@mail.command()
+@click.option("--name", required=True, help="How the account is called here.")
+@click.option(
+    "--type", "kind", type=click.Choice(["IMAP", "IMAPS", "IMAPTLS"]), required=True, help="TLS: none, first, STARTTLS."
+)
+@click.option("--host", required=True, help="The mail server.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: 993 for IMAPS, else 143.")
+@click.option("--login", required=True, help="The mailbox's address; for a shared mailbox its own, not yours.")
+@click.option("--token", required=True, help="The token configuration, NAME or NAME#LABEL; a new label is made.")
+@click.option("--folder", default="INBOX", show_default=True, help="The folder to collect.")
+@click.option("--ca", default="", type=click.Path(dir_okay=False), help="Trust this authority (PEM) for the server.")
+@click.option("--after", default="delete", show_default=True, help="delete, seen, leave or move:FOLDER.")
+@click.option("--deliver", required=True, help="maildir:PATH, an absolute path.")
+@run
+def add(ctx: Any, kind: str, ca: str, **given: Any) -> None:
+    """Add a mail account.
+
+    \b
+    Example:
+      bursar mail add --name Support --type IMAPS --host outlook.office365.com \\
+        --login support@example.org --token "Exchange Online" --deliver maildir:/var/mail/support
+    """
+    from pathlib import Path
+
+    from ..mail.account import AccountType
+    from ..mail.accounts import NewAccount
+    from ..mail.accounts import add as add_account
+
+    ca_file = str(Path(ca).absolute()) if ca else ""
+    account = add_account(ctx, NewAccount(type=AccountType(kind), ca_file=ca_file, **given), operator())
+    note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
+
+
+@mail.command("list")
+@json_option
+@run
+def list_(ctx: Any, as_json: bool) -> None:  # noqa: ARG001 - every command gets the context
+    """Show the mail accounts."""
+    from ..mail.accounts import views
+
+    accounts = views()
+    if as_json:
+        emit_json(accounts)
+        return
+    table(
+        [(a.name, a.type, f"{a.host}:{a.port}", a.login, a.token, a.folder, a.after, a.deliver) for a in accounts],
+        ("NAME", "TYPE", "SERVER", "LOGIN", "TOKEN", "FOLDER", "AFTER", "DELIVER"),
+    )
+
+
+@mail.command()
+@click.argument("names", nargs=-1)
+@json_option
+@run
+def fetch(ctx: Any, names: tuple[str, ...], as_json: bool) -> int:
+    """Collect the named accounts, or all.
+
+    Exit code: 4 if any account needs a person, else 5 if any failed or is
+    busy, else 0; 6 where a rule of Bursar's own forbids all that failed.
+    """
+    from ..mail.fetch import fetch as fetch_accounts
+    from ..mail.result import exit_code
+
+    results = []
+    for result in fetch_accounts(ctx, names):
+        results.append(result)
+        if not as_json:
+            _show(result)
+    if as_json:
+        emit_json([result.as_json() for result in results])
+    return exit_code(results)
+
+
+def _show(result: Any) -> None:
+    name = printable(result.name)
+    counts = f"{name}: {result.fetched} fetched, {result.delivered} delivered, {result.skipped} skipped"
+    echo(f"{counts}; {printable(str(result.error))}" if result.error else counts)
+    for line in result.skips:
+        note(f"{name}: {printable(line)}")
+
+
+@mail.command()
+@click.argument("name")
+@json_option
+@run
+def test(ctx: Any, name: str, as_json: bool) -> int:
+    """Go the way to the mailbox step by step, and explain the first step that fails. Changes nothing there."""
+    from ..mail.accounts import find, target_of
+    from ..mail.probe import probe
+
+    account = find(name)
+    steps = []
+    for step in probe(ctx, target_of(account), account.folder):
+        steps.append(step)
+        if not as_json:
+            echo(f"{'failed' if step.error else 'ok':<7} {step.step:<13} {printable(str(step.error or step.seen))}")
+    if as_json:
+        emit_json([_step(step) for step in steps])
+    last = steps[-1].error
+    return last.exit_code if last is not None else 0
+
+
+def _step(step: Any) -> dict[str, Any]:
+    error = step.error
+    explained = error and {"code": error.code, "sentence": error.sentence, "action": error.action}
+    return {"step": step.step, "ok": error is None, "seen": step.seen or None, "error": explained}
+
+
+@mail.command()
+@click.argument("name")
+@yes_option
+@run
+def delete(ctx: Any, name: str, yes: bool) -> None:
+    """Delete an account, its ledger and its log. What it delivered stays; so does what is on the server."""
+    from ..mail.accounts import delete as delete_account
+
+    confirm_or_yes(f'Delete the mail account "{printable(name)}"?', yes)
+    delete_account(ctx, name)

@@ -1,0 +1,1 @@
+"""Where messages go. In this part: a maildir."""

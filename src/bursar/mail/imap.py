@@ -1,0 +1,217 @@
+"""One IMAP connection: stdlib imaplib on sockets of `outbound`, with deadlines, bounds and no downgrade."""
+
+import contextlib
+import imaplib
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any, cast
+
+from ..errors import BursarError, Refused
+from ..keyring import Secret
+from ..outbound import Deadline, Door
+from .account import AccountType
+from .sasl import Challenge, Dialogue, Mechanism, choose, initial_response, printable
+from .wire import ConnectionLost, Wire
+
+CONNECT_SECONDS = 20.0
+LOGIN_SECONDS = 30.0
+COMMAND_SECONDS = 60.0
+LOGOUT_SECONDS = 3.0
+BYTES_A_SECOND = 32 * 1024  # a slower server than this runs into the command's deadline
+ALLOWANCE = 32 << 20  # bytes a command may bring besides what it asked for: one line lists a whole mailbox
+
+
+class LoginRefused(Exception):
+    """The server said no to AUTHENTICATE; `answer` is its last line, `challenge` the reason it gave before."""
+
+    def __init__(self, answer: str, challenge: Challenge) -> None:
+        super().__init__(answer)
+        self.answer = answer
+        self.challenge = challenge
+
+
+class CommandRefused(Exception):
+    """The server said NO or BAD to a command; the connection is still good."""
+
+    def __init__(self, command: str, answer: str) -> None:
+        super().__init__(answer)
+        self.command = command
+        self.answer = answer
+
+
+class Imap(imaplib.IMAP4):
+    """A connection that is encrypted, or plain to a loopback address, before anything else may happen.
+
+    Raises Refused (nothing secret was sent), Temporary (network), `outbound` errors, or ConnectionLost.
+    """
+
+    def __init__(self, door: Door, kind: AccountType, host: str, port: int, ca_file: str = "") -> None:
+        self._door = door
+        self._clock = door.clock
+        self._kind = kind
+        self._ca_file = ca_file or None
+        self.deadline = Deadline.after(self._clock, CONNECT_SECONDS)
+        with _explained():
+            super().__init__(host, port)
+            try:
+                self._secure()
+            except BaseException:
+                self.shutdown()
+                raise
+
+    @property
+    def peer(self) -> str:
+        """The address that is spoken to."""
+        return str(self.sock.getpeername()[0])
+
+    @property
+    def encryption(self) -> str:
+        """TLS version and cipher, and for whom the certificate is; empty where the connection is plain."""
+        if not isinstance(self.sock, ssl.SSLSocket):
+            return ""
+        certificate: dict[str, Any] = dict(self.sock.getpeercert() or {})
+        names = ", ".join(value for _, value in certificate.get("subjectAltName", ()))
+        cipher = self.sock.cipher()
+        return f"{self.sock.version()} {cipher[0] if cipher else ''}, certificate for {printable(names)}, verified"
+
+    def allow(self, seconds: float, size: int = 0) -> None:
+        """What is asked next has `seconds`, and more time and room where it is to bring `size` bytes."""
+        self.deadline = Deadline.after(self._clock, seconds + size / BYTES_A_SECOND)
+        self._wire.budget = ALLOWANCE + 2 * size
+
+    def run(self, name: str, *arguments: str) -> None:
+        """One command within what was allowed; untagged data stays in `untagged_responses`. Raises CommandRefused."""
+        with _explained():
+            try:
+                status, data = self._simple_command(name, *arguments)
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as problem:
+                raise CommandRefused(name, printable(str(problem))) from None
+        if status != "OK":
+            raise CommandRefused(name, text_of(data))
+
+    def log_in(self, login: str, token: Secret) -> Mechanism:
+        """AUTHENTICATE with the token, the dialogue finished in any case (SEC-56). Raises LoginRefused."""
+        mechanism = choose(self.capabilities)
+        dialogue = Dialogue(mechanism, initial_response(mechanism, login, token, self.host, self.port))
+        self.allow(LOGIN_SECONDS)
+        self.literal = cast("Any", dialogue.answer)
+        try:
+            self.run("AUTHENTICATE", mechanism)
+        except CommandRefused as refusal:
+            raise LoginRefused(refusal.answer, dialogue.challenge or Challenge()) from None
+        self.state = "AUTH"
+        with _explained():
+            self._get_capabilities()
+        return mechanism
+
+    def leave(self) -> None:
+        """LOGOUT as far as the server goes along, then close."""
+        self.allow(LOGOUT_SECONDS)
+        with contextlib.suppress(imaplib.IMAP4.error, ConnectionLost, OSError, BursarError):
+            self.state = "LOGOUT"
+            self._simple_command("LOGOUT")
+        self.shutdown()
+
+    def _secure(self) -> None:
+        if self.state != "NONAUTH":
+            raise Refused(
+                "The server greeted as if the login had happened (PREAUTH), so nothing was sent.",
+                code="greeting_preauth",
+                action="Check the host and the port of the account.",
+            )
+        if self._kind is AccountType.IMAPTLS:
+            self._start_tls()
+
+    def _start_tls(self) -> None:
+        if "STARTTLS" not in self.capabilities:
+            raise Refused(
+                f"The server {self.host} offers no STARTTLS, so no login was sent.",
+                code="starttls_missing",
+                action="Use type IMAPS with port 993, or look for something between here and there that strips STARTTLS.",
+            )
+        try:
+            self.run("STARTTLS")
+        except CommandRefused as refusal:
+            raise Refused(f"The server refused STARTTLS: {refusal.answer}", code="starttls_refused") from None
+        if self._wire.pending:
+            raise Refused(
+                "The server sent data in front of the encryption, which somebody may have put there; no login was sent.",
+                code="starttls_injection",
+                action="Use type IMAPS with port 993.",
+            )
+        self._use(self._door.wrap_tls(self.sock, self.host, ca_file=self._ca_file))
+        self._tls_established = True
+        self.untagged_responses = {}
+        self._get_capabilities()
+
+    def _use(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._wire = Wire(sock, self._clock, lambda: self.deadline, ALLOWANCE)
+
+    # What imaplib calls for bytes; the standard library documents these as overridable.
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        self.host, self.port = host, port
+        self._use(self._create_socket(timeout))
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        sock = self._door.connect(self.host, self.port, self.deadline)
+        try:
+            if self._kind is AccountType.IMAPS:
+                return self._door.wrap_tls(sock, self.host, ca_file=self._ca_file)
+            if self._kind is AccountType.IMAP and not _is_loopback(str(sock.getpeername()[0])):
+                raise plaintext_refused(self.host)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def read(self, size: int) -> bytes:
+        return self._wire.exactly(size)
+
+    def readline(self) -> bytes:
+        return self._wire.line()
+
+    def send(self, data: bytes) -> None:
+        self.sock.deadline = self.deadline  # type: ignore[attr-defined]
+        self.sock.sendall(data)
+
+    def shutdown(self) -> None:
+        with contextlib.suppress(OSError):
+            self.sock.close()
+
+
+def plaintext_refused(host: str) -> Refused:
+    """The refusal of a login without encryption to anything but this machine (SEC-55)."""
+    return Refused(
+        f"Type IMAP sends the login to {host} without encryption, which Bursar does only within this machine.",
+        code="plaintext_refused",
+        action="Use type IMAPS (port 993) or IMAPTLS (port 143 with STARTTLS).",
+    )
+
+
+def text_of(data: list[Any]) -> str:
+    """The text of a command's answer, printable and bounded."""
+    parts = [part.decode(errors="replace") for part in data if isinstance(part, bytes)]
+    return printable(" ".join(parts))
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """imaplib's errors and bare socket errors become ConnectionLost; Bursar's own pass."""
+    try:
+        yield
+    except BursarError:
+        raise
+    except imaplib.IMAP4.error as problem:
+        raise ConnectionLost(printable(str(problem))) from problem
+    except OSError as problem:
+        raise ConnectionLost(printable(problem.strerror or str(problem))) from problem

@@ -1,0 +1,162 @@
+"""The selected folder: which messages are there, how large, and their bytes, in bounded batches."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..outbound import OutboundFailed
+from .folder_names import decode, quoted
+from .imap import COMMAND_SECONDS, CommandRefused, Imap
+from .sasl import printable
+from .wire import ConnectionLost
+
+_UID = re.compile(rb"\bUID (\d+)")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_QUOTED_BODY = re.compile(rb'BODY\[\] "((?:[^"\\]|\\.)*)"', re.DOTALL)
+_BODY_LITERAL = re.compile(rb"BODY\[\] ~?\{\d+\}$")
+_LISTED = re.compile(rb'\(.*?\) (?:"(?:[^"\\]|\\.)*"|NIL) (.*)$')
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What SELECT told: the validity of the UIDs (RFC 3501 §2.3.1.1), the count, whether it may be written."""
+
+    uidvalidity: int
+    exists: int
+    writable: bool
+
+
+class Mailbox:
+    """Commands in one folder. Each raises CommandRefused on NO or BAD, ConnectionLost where the connection ended."""
+
+    def __init__(self, imap: Imap) -> None:
+        self.imap = imap
+
+    def select(self, folder: str, *, read_only: bool = False) -> Selected:
+        """SELECT, or EXAMINE where nothing is to be changed."""
+        self.imap.untagged_responses = {}
+        self.imap.is_readonly = True  # whether it may be written is read below, not raised
+        self._ask("EXAMINE" if read_only else "SELECT", quoted(folder))
+        self.imap.state = "SELECTED"
+        found = self.imap.untagged_responses
+        try:
+            validity, exists = int(found["UIDVALIDITY"][-1]), int(found["EXISTS"][-1])
+        except (KeyError, ValueError, TypeError):
+            raise ConnectionLost("the server gave no UIDVALIDITY, without which messages can't be told apart") from None
+        return Selected(validity, exists, not read_only and "READ-ONLY" not in found)
+
+    def folders(self, limit: int = 200) -> list[str]:
+        """The names of the folders, sorted, as a person reads them."""
+        self._ask("LIST", '""', '"*"')
+        names = []
+        for entry in self.imap.untagged_responses.pop("LIST", []):
+            name = entry[1] if isinstance(entry, tuple) else None
+            if name is None and isinstance(entry, bytes) and (listed := _LISTED.match(entry)):
+                name = re.sub(rb"\\(.)", rb"\1", listed[1].strip(b'"'))
+            if name:
+                names.append(printable(decode(name.decode(errors="replace"))))
+        return sorted(names)[:limit]
+
+    def uids(self, criterion: str = "ALL") -> list[int]:
+        """The UIDs of the folder, ascending."""
+        self.imap.untagged_responses.pop("SEARCH", None)
+        self._ask("UID", "SEARCH", criterion)
+        lines = self.imap.untagged_responses.pop("SEARCH", [])
+        return sorted({int(word) for line in lines for word in line.split() if word.isdigit()})
+
+    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """UID to size in bytes; what is gone meanwhile is missing."""
+        self._ask("UID", "FETCH", sequence_set(uids), "(UID RFC822.SIZE)")
+        found = {}
+        for head, _ in self._fetched():
+            uid, size = _UID.search(head), _SIZE.search(head)
+            if uid and size:
+                found[int(uid[1])] = int(size[1])
+        return found
+
+    def bodies(self, uids: Sequence[int], size: int) -> tuple[dict[int, bytes], Exception | None]:
+        """The messages byte for byte, and what interrupted: what came whole before counts all the same.
+
+        BODY.PEEK leaves \\Seen alone. `size` is what is expected in all, for the deadline.
+        """
+        self.imap.allow(COMMAND_SECONDS, size)
+        problem: Exception | None = None
+        self.imap.untagged_responses.pop("FETCH", None)
+        try:
+            self.imap.run("UID", "FETCH", sequence_set(uids), "(UID BODY.PEEK[])")
+        except (CommandRefused, ConnectionLost, OutboundFailed) as interruption:
+            problem = interruption
+        wanted = set(uids)
+        found = {}
+        for head, body in self._fetched():
+            uid = _UID.search(head)
+            if uid and body is not None and int(uid[1]) in wanted:
+                found[int(uid[1])] = body
+        return found, problem
+
+    def flag(self, uids: Sequence[int], flag: str) -> None:
+        """Set `\\Seen` or `\\Deleted`."""
+        self._ask("UID", "STORE", sequence_set(uids), "+FLAGS.SILENT", f"({flag})")
+        self.imap.untagged_responses.pop("FETCH", None)
+
+    def expunge(self, uids: Sequence[int]) -> bool:
+        """Remove these messages, which are flagged \\Deleted, and no others (RFC 4315 §2.1).
+
+        Without UIDPLUS a plain EXPUNGE would also remove what somebody else has flagged; then nothing is removed
+        until theirs are gone, and the answer is False.
+        """
+        if "UIDPLUS" in self.imap.capabilities:
+            self._ask("UID", "EXPUNGE", sequence_set(uids))
+        elif set(self.uids("DELETED")) <= set(uids):
+            self._ask("EXPUNGE")
+        else:
+            return False
+        self.imap.untagged_responses.pop("EXPUNGE", None)
+        return True
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """MOVE (RFC 6851), or COPY and delete; the folder is made where the server says it is missing."""
+        command = "MOVE" if "MOVE" in self.imap.capabilities else "COPY"
+        try:
+            self._ask("UID", command, sequence_set(uids), quoted(folder))
+        except CommandRefused as refusal:
+            if "TRYCREATE" not in refusal.answer.upper():
+                raise
+            self._ask("CREATE", quoted(folder))
+            self._ask("UID", command, sequence_set(uids), quoted(folder))
+        if command == "COPY":
+            self.flag(uids, r"\Deleted")
+            self.expunge(uids)
+        self.imap.untagged_responses.pop("EXPUNGE", None)
+
+    def _ask(self, name: str, *arguments: str) -> None:
+        self.imap.allow(COMMAND_SECONDS)
+        self.imap.run(name, *arguments)
+
+    def _fetched(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Each FETCH response that came whole: its text without the literals, and the body in it."""
+        text: list[bytes] = []
+        body: bytes | None = None
+        for part in self.imap.untagged_responses.pop("FETCH", []):
+            if isinstance(part, tuple):
+                text.append(part[0])
+                if _BODY_LITERAL.search(part[0]):
+                    body = part[1]
+                continue
+            text.append(part)
+            whole = b" ".join(text)
+            if body is None and (quoted_body := _QUOTED_BODY.search(whole)):
+                body = re.sub(rb"\\(.)", rb"\1", quoted_body[1])
+            yield whole, body
+            text, body = [], None
+
+
+def sequence_set(uids: Iterable[int]) -> str:
+    """`1:3,7` for 1, 2, 3, 7: ranges keep a command short. The UIDs come ascending."""
+    ranges: list[list[int]] = []
+    for uid in uids:
+        if ranges and uid == ranges[-1][1] + 1:
+            ranges[-1][1] = uid
+        else:
+            ranges.append([uid, uid])
+    return ",".join(str(a) if a == b else f"{a}:{b}" for a, b in ranges)

@@ -1,0 +1,95 @@
+"""`mail test`: the way to the mailbox, one step after the other, up to the first that fails (SEC-58)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..clock import rfc3339
+from ..context import Context
+from ..errors import BursarError
+from ..outbound import OutboundFailed
+from . import explain
+from .imap import CommandRefused, Imap, LoginRefused
+from .login import Target, TokenSource
+from .mailbox import Mailbox
+from .wire import ConnectionLost
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step and what was seen; `error` ends the way."""
+
+    step: str
+    seen: str
+    error: BursarError | None = None
+
+
+def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
+    """Connect, log in, open the folder read-only, count; each step as it is done. Changes nothing at the server.
+
+    A refused token is renewed once and the login tried again, as a fetch does.
+    """
+    tokens = TokenSource(ctx, target.reference)
+    imap: Imap | None = None
+    step = "connection"
+    try:
+        imap = _connect(ctx, target)
+        yield from _connection(imap, target)
+        step = "token"
+        token = tokens.get()
+        account = f", issued for {token.account}" if token.account else ""
+        scope = f", scope {token.scope}" if token.scope else ""
+        yield Step("token", f'"{target.reference}" is valid until {rfc3339(token.expires_at)}{account}{scope}')
+        step = "login"
+        try:
+            mechanism = imap.log_in(target.login, token.access_token)
+        except LoginRefused as refused:
+            yield Step("login", f"refused: {refused.answer} {refused.challenge.text}".rstrip())
+            if not explain.blames_token(refused) or not tokens.refused():
+                raise
+            yield Step("token", "a fresh one was obtained")
+            imap.shutdown()
+            imap = _connect(ctx, target)
+            mechanism = imap.log_in(target.login, tokens.get().access_token)
+        yield Step("login", f"{target.login} by {mechanism}")
+        step = "folder"
+        yield from _folder(Mailbox(imap), folder)
+    except LoginRefused as refused:
+        renewed = tokens.renewed
+        yield Step(step, "", explain.login_refused(refused, target.login, target.reference, renewed=renewed))
+    except (ConnectionLost, OutboundFailed) as lost:
+        known = lost if isinstance(lost, BursarError) else explain.connection_lost(target.host, str(lost))
+        yield Step(step, "", known)
+    except BursarError as error:
+        yield Step(step, "", error)
+    finally:
+        if imap is not None:
+            imap.leave()
+
+
+def _connect(ctx: Context, target: Target) -> Imap:
+    return Imap(ctx.door, target.type, target.host, target.port, target.ca_file)
+
+
+def _connection(imap: Imap, target: Target) -> Iterator[Step]:
+    yield Step("name", f"{target.host} is {imap.peer}")
+    yield Step("connection", f"{imap.peer} port {target.port} answers")
+    yield Step("encryption", imap.encryption or "none: plain, within this machine")
+    offered = [word.removeprefix("AUTH=") for word in imap.capabilities if word.startswith("AUTH=")]
+    extensions = [word for word in ("UIDPLUS", "MOVE", "IDLE") if word in imap.capabilities]
+    yield Step(
+        "capabilities", f"logins {', '.join(offered) or 'not told'}; extensions {', '.join(extensions) or 'none'}"
+    )
+
+
+def _folder(mailbox: Mailbox, folder: str) -> Iterator[Step]:
+    try:
+        selected = mailbox.select(folder, read_only=True)
+    except CommandRefused as refusal:
+        try:
+            folders = mailbox.folders()
+        except CommandRefused:
+            folders = []
+        yield Step("folder", "", explain.folder_refused(folder, refusal.answer, folders))
+        return
+    yield Step("folder", f'"{folder}" opens, UIDVALIDITY {selected.uidvalidity}')
+    yield Step("count", f"{selected.exists} messages")

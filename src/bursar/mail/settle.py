@@ -1,0 +1,23 @@
+"""What happens at the server to messages that are safely delivered: deleted, marked as seen, moved, or left."""
+
+from collections.abc import Sequence
+
+from ..testing.failpoints import failpoint
+from .account import After, Afterwards
+from .mailbox import Mailbox
+
+
+def settle(mailbox: Mailbox, after: After, uids: Sequence[int]) -> None:
+    """Do with the messages what the account says. Doing it again does no harm. Raises CommandRefused, ConnectionLost."""
+    match after.what:
+        case Afterwards.DELETE:
+            mailbox.flag(uids, r"\Deleted")
+            failpoint("mail.flagged")
+            mailbox.expunge(uids)
+        case Afterwards.SEEN:
+            mailbox.flag(uids, r"\Seen")
+        case Afterwards.MOVE:
+            mailbox.move(uids, after.folder)
+        case Afterwards.LEAVE:
+            pass
+    failpoint("mail.settled")
