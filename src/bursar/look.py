@@ -31,7 +31,7 @@ EMPTY = Look(frozenset(), None)
 
 
 def check_url(url: str) -> None:
-    """Raises InvalidInput for a BURSAR_DATABASE_URL that Bursar can't use. It may hold a password, so it is not shown."""
+    """Raises InvalidInput for a BURSAR_DATABASE_URL that is of no use. It may hold a password, so it is not shown."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("postgresql", "postgres") and bool(parts.path.strip("/")) and parts.port != 0

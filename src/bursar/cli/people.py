@@ -60,7 +60,7 @@ def add(_ctx: Context, email: str, role: str, password_file: Path, name: str) ->
 def _password(path: Path) -> str:
     try:
         with click.open_file(str(path), encoding="utf-8") as file:
-            text = file.read(PASSWORD_FILE_LIMIT)
+            text = str(file.read(PASSWORD_FILE_LIMIT))
     except (OSError, UnicodeDecodeError) as problem:
         raise InvalidInput(f"The password file {path} can't be read ({type(problem).__name__}).") from None
     return text.partition("\n")[0].rstrip("\r")

@@ -71,11 +71,15 @@ async def _serve(
 
     def end() -> None:
         stop.set()
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    beside = Background(background, lambda: loop.call_soon_threadsafe(end)) if background else None
+
+    def end_from_thread() -> None:
+        loop.call_soon_threadsafe(end)
+
+    beside = Background(background, end_from_thread) if background else None
     if beside:
         beside.start()
     try:

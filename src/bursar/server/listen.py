@@ -49,7 +49,6 @@ class Listen:
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
-                probe.listen(1)
                 bound = probe.getsockname()
         except OSError as problem:
             raise Refused(

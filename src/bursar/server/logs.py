@@ -7,16 +7,17 @@ string and the one-time part of a path here (SEC-12, SEC-64).
 import logging
 import re
 import sys
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
 
 import structlog
 
-_QUERY = re.compile(r"(?<=[\w/.%-])\?[^\s\"'<>]*")
+_QUERY = re.compile(r"(?<=[\w/.%-])\?[^\s\"'<>]+")
 _ONE_TIME = re.compile(r"/(setup|authorize)/[^\s\"'?<>/]+")
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Send the standard library's logging, and structlog's, to standard error as JSON."""
+def configure(stream: TextIO | None = None) -> None:
+    """Send the standard library's logging, and structlog's, to standard error (or `stream`) as JSON."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -31,11 +32,11 @@ def configure(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(default=_named, ensure_ascii=False),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(logging.INFO)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -47,7 +48,7 @@ def configure(level: int = logging.INFO) -> None:
     )
 
 
-def redacted(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Take query strings and one-time links out of every text of a log event."""
     return {name: redact(value) if isinstance(value, str) else value for name, value in event.items()}
 

@@ -75,7 +75,7 @@ class SystemConfiguration:
 
         def write(cursor: CursorWrapper) -> int:
             cursor.execute("DELETE FROM sysconfig_setting WHERE name = %s", (known.name,))
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
         return self._storage.write(write) > 0
 

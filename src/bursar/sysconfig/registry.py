@@ -80,9 +80,9 @@ SETTINGS: tuple[Setting, ...] = (
         "WebUserAgent::Proxy",
         "http://host:port",
         "",
-        "The proxy through which Bursar reaches providers, as in http://proxy.example.internal:3128. It ignores the proxy "
-        "variables of the environment. Behind a proxy Bursar cannot see a provider's address and judges only the "
-        "proxy's own, which Outbound::AllowedNetworks has to list where it is not public.",
+        "The proxy through which Bursar reaches providers, as in http://proxy.example.internal:3128. The proxy "
+        "variables of the environment do not count. Behind a proxy Bursar cannot see a provider's address and judges "
+        "only the proxy's own, which Outbound::AllowedNetworks has to list where it is not public.",
         values.parse_proxy,
     ),
     Setting(
