@@ -1,5 +1,6 @@
 """`bursar mail`: accounts, and what they collect."""
 
+import sys
 from typing import Any
 
 import click
@@ -16,9 +17,14 @@ def mail() -> None:
 @mail.command()
 @click.option("--name", required=True, help="How the account is called here.")
 @click.option(
-    "--type", "kind", type=click.Choice(["IMAP", "IMAPS", "IMAPTLS"]), required=True, help="TLS: none, first, STARTTLS."
+    "--type",
+    "kind",
+    type=click.Choice(["IMAP", "IMAPS", "IMAPTLS"]),
+    default="IMAPS",
+    show_default=True,
+    help="IMAPS: TLS first; IMAPTLS: STARTTLS; IMAP: plain, within this machine only.",
 )
-@click.option("--host", required=True, help="The mail server.")
+@click.option("--host", help="The mail server. Default: the provider's, where its template knows it.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: 993 for IMAPS, else 143.")
 @click.option("--login", required=True, help="The mailbox's address; for a shared mailbox its own, not yours.")
 @click.option("--token", required=True, help="The token configuration, NAME or NAME#LABEL; a new label is made.")
@@ -128,6 +134,11 @@ def _step(step: Any) -> dict[str, Any]:
 def delete(ctx: Any, name: str, yes: bool) -> None:
     """Delete an account, its ledger and its log. What it delivered stays; so does what is on the server."""
     from ..mail.accounts import delete as delete_account
+    from ..mail.accounts import find
 
-    confirm_or_yes(f'Delete the mail account "{printable(name)}"?', yes)
+    find(name)
+    # Without a terminal the command itself is the answer.
+    asked = sys.stdin.isatty() and sys.stderr.isatty()
+    confirm_or_yes(f'Delete the mail account "{printable(name)}"?', yes or not asked)
     delete_account(ctx, name)
+    note(f'Deleted "{printable(name)}".')

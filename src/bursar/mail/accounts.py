@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from ..context import Context
-from ..errors import NotFound, Refused
+from ..errors import InvalidInput, NotFound, Refused
 from ..ids import new_id
+from ..providers import template_of
 from ..tokens import labels
 from ..tokens.models import Configuration
 from .account import AccountType, After, maildir_path, one_line
@@ -18,11 +19,11 @@ from .models import MailAccount
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What `mail add` is given. `port` None is the type's own."""
+    """What `mail add` is given. No `host`: the provider's, where its template knows one; no `port`: the type's own."""
 
     name: str
     type: AccountType
-    host: str
+    host: str | None
     login: str
     token: str
     deliver: str
@@ -55,12 +56,13 @@ def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
 
     Raises InvalidInput, NotFound for the token, Refused where the name is taken or the configuration isn't valid.
     """
-    for text, field in ((new.name, "--name"), (new.host, "--host"), (new.login, "--login"), (new.folder, "--folder")):
+    for text, field in ((new.name, "--name"), (new.login, "--login"), (new.folder, "--folder")):
         one_line(text, field)
     After.parse(new.after)
     maildir_path(new.deliver)
     with transaction.atomic():
-        _refuse_invalid(new.token)
+        template = _offered(new.token)
+        host = one_line(new.host, "--host") if new.host is not None else _suggested_host(template)
         token = labels.resolve(ctx, new.token, create=True)
         try:
             with transaction.atomic():
@@ -68,7 +70,7 @@ def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
                     id=new_id(),
                     name=new.name,
                     type=str(new.type),
-                    host=new.host,
+                    host=host,
                     port=new.port or new.type.default_port,
                     login=new.login,
                     token_id=token.token_id,
@@ -119,7 +121,7 @@ def find(name: str) -> MailAccount:
 
 
 def delete(ctx: Context, name: str) -> None:
-    """Remove the account, its ledger and its log; what was delivered stays. Raises NotFound, Refused while it is busy."""
+    """Remove the account, its ledger and its log; what was delivered stays. Raises NotFound, or Refused while busy."""
     account = find(name)
     if not Lease(ctx, account.id).claim():
         raise Refused(
@@ -146,8 +148,8 @@ def target_of(account: MailAccount) -> Target:
     )
 
 
-def _refuse_invalid(reference: str) -> None:
-    """Configurations that aren't valid are not offered to accounts."""
+def _offered(reference: str) -> str | None:
+    """The configuration's template. Raises Refused for one that isn't valid: it is not offered to accounts."""
     found = Configuration.objects.filter(name=reference).first()
     found = found or Configuration.objects.filter(name=reference.rpartition("#")[0]).first()
     if found is not None and found.validity != "valid":
@@ -156,3 +158,15 @@ def _refuse_invalid(reference: str) -> None:
             code="configuration_not_valid",
             action=f"Make it valid first: `bursar config set '{found.name}' Validity=valid`.",
         )
+    return found.template if found is not None else None
+
+
+def _suggested_host(template_name: str | None) -> str:
+    """Where the provider keeps its mailboxes. Raises InvalidInput where that isn't known."""
+    template = template_of(template_name)
+    for server in template.mail if template else ():
+        if server.protocol == "imap":
+            return server.host
+    raise InvalidInput(
+        "The mail server of this provider is not known.", code="host_missing", action="Name it with --host."
+    )

@@ -22,8 +22,8 @@ def server_words(answer: str) -> BursarError | None:
         return PersonMustAct(
             f'The token is good, but who signed in may not open this mailbox ("{answer}").',
             code="mailbox_not_permitted",
-            action="Give that account (for an application: its service principal) full access to the mailbox, write the "
-            "mailbox's address as the login, and check that IMAP is enabled for it.",
+            action="Give that account (for an application: its service principal) full access to the mailbox, write "
+            "the mailbox's address as the login, and check that IMAP is enabled for it.",
         )
     if "throttled" in answer.lower():
         found = _BACKOFF.search(answer)
@@ -61,8 +61,8 @@ def login_refused(refusal: LoginRefused, login: str, reference: str, *, renewed:
     return PersonMustAct(
         f'The server refuses the login "{login}" with the token of "{reference}"{fresh} ("{refusal.answer}"){reason}.',
         code="login_refused",
-        action=f"Check that the login is the mailbox's address and that the token's scope covers IMAP.{wanted} Then request "
-        f"a new token: `bursar token authorize '{reference}'`.",
+        action=f"Check that the login is the mailbox's address and that the token's scope covers IMAP.{wanted} Then "
+        f"request a new token: `bursar token authorize '{reference}'`.",
     )
 
 
@@ -85,7 +85,7 @@ def settle_refused(what: str, answer: str) -> BursarError:
     return PersonMustAct(
         f'Messages were delivered, but the server refused to {what} them ("{answer}").',
         code="settle_refused",
-        action="Give the login the right to do so in this folder, or choose another --after; nothing is delivered twice.",
+        action="Give the login the right to do so there, or choose another --after; nothing is delivered twice.",
     )
 
 

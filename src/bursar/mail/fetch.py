@@ -1,7 +1,6 @@
 """One run over one account: it resumes where a connection was cut, and stops where it gets no further."""
 
 import contextlib
-
 from collections.abc import Iterator, Sequence
 
 from ..context import Context
@@ -35,7 +34,7 @@ def fetch(ctx: Context, names: Sequence[str] = (), limits: Limits = Limits()) ->
 
 
 def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits()) -> Result:  # noqa: B008
-    """Collect one account under its lease. What goes wrong is the result's error, never an exception of the mail side."""
+    """Collect one account under its lease. What goes wrong is the result's error, so that other accounts go on."""
     result = Result(account.name)
     started = ctx.clock.now()
     lease = Lease(ctx, account.id)

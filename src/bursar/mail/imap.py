@@ -3,14 +3,14 @@
 import contextlib
 import imaplib
 import ipaddress
-import socket
 import ssl
 from collections.abc import Iterator
 from typing import Any, cast
 
 from ..errors import BursarError, Refused
 from ..keyring import Secret
-from ..outbound import Deadline, Door
+from ..outbound import Deadline, Door, OutboundFailed, OutboundRefused
+from ..outbound.sockets import AnySocket
 from .account import AccountType
 from .sasl import Challenge, Dialogue, Mechanism, choose, initial_response, printable
 from .wire import ConnectionLost, Wire
@@ -131,7 +131,7 @@ class Imap(imaplib.IMAP4):
             raise Refused(
                 f"The server {self.host} offers no STARTTLS, so no login was sent.",
                 code="starttls_missing",
-                action="Use type IMAPS with port 993, or look for something between here and there that strips STARTTLS.",
+                action="Use type IMAPS with port 993, or look for what strips STARTTLS on the way.",
             )
         try:
             self.run("STARTTLS")
@@ -139,36 +139,36 @@ class Imap(imaplib.IMAP4):
             raise Refused(f"The server refused STARTTLS: {refusal.answer}", code="starttls_refused") from None
         if self._wire.pending:
             raise Refused(
-                "The server sent data in front of the encryption, which somebody may have put there; no login was sent.",
+                "The server sent data in front of the encryption, as an attacker would; no login was sent.",
                 code="starttls_injection",
                 action="Use type IMAPS with port 993.",
             )
-        self._use(self._door.wrap_tls(self.sock, self.host, ca_file=self._ca_file))
+        self._connected.deadline = self.deadline
+        self._use(self._door.wrap_tls(self._connected, self.host, ca_file=self._ca_file))
         self._tls_established = True
         self.untagged_responses = {}
         self._get_capabilities()
 
-    def _use(self, sock: socket.socket) -> None:
+    def _use(self, sock: AnySocket) -> None:
         self.sock = sock
+        self._connected = sock
         self._wire = Wire(sock, self._clock, lambda: self.deadline, ALLOWANCE)
 
     # What imaplib calls for bytes; the standard library documents these as overridable.
 
-    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:  # noqa: ARG002
         self.host, self.port = host, port
-        self._use(self._create_socket(timeout))
-
-    def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock = self._door.connect(self.host, self.port, self.deadline)
+        plain = self._kind is AccountType.IMAP
         try:
-            if self._kind is AccountType.IMAPS:
-                return self._door.wrap_tls(sock, self.host, ca_file=self._ca_file)
-            if self._kind is AccountType.IMAP and not _is_loopback(str(sock.getpeername()[0])):
-                raise plaintext_refused(self.host)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+            sock: AnySocket = self._door.connect(host, port, self.deadline, loopback_only=plain)
+        except OutboundRefused as refused:
+            raise plaintext_refused(host) if refused.code == "plaintext_refused" else refused from None
+        except OutboundFailed as failed:
+            # Whatever a name that can't be resolved now means later, it isn't this machine.
+            raise failed if not plain or _names_this_machine(host) else plaintext_refused(host) from None
+        if self._kind is AccountType.IMAPS:
+            sock = self._door.wrap_tls(sock, host, ca_file=self._ca_file)
+        self._use(sock)
 
     def read(self, size: int) -> bytes:
         return self._wire.exactly(size)
@@ -177,8 +177,8 @@ class Imap(imaplib.IMAP4):
         return self._wire.line()
 
     def send(self, data: bytes) -> None:
-        self.sock.deadline = self.deadline  # type: ignore[attr-defined]
-        self.sock.sendall(data)
+        self._connected.deadline = self.deadline
+        self._connected.sendall(data)
 
     def shutdown(self) -> None:
         with contextlib.suppress(OSError):
@@ -200,8 +200,11 @@ def text_of(data: list[Any]) -> str:
     return printable(" ".join(parts))
 
 
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+def _names_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 @contextlib.contextmanager
@@ -213,5 +216,7 @@ def _explained() -> Iterator[None]:
         raise
     except imaplib.IMAP4.error as problem:
         raise ConnectionLost(printable(str(problem))) from problem
+    except TimeoutError as problem:
+        raise ConnectionLost("the server gave no answer in time") from problem
     except OSError as problem:
         raise ConnectionLost(printable(problem.strerror or str(problem))) from problem

@@ -7,7 +7,6 @@ from django.db.backends.utils import CursorWrapper
 from ..clock import from_micros, to_micros
 from ..context import Context
 from ..ids import new_id
-
 from ..worker_name import is_gone, worker_name
 
 LEASE_SECONDS = 600.0

@@ -8,7 +8,7 @@ from .mailbox import Mailbox
 
 
 def settle(mailbox: Mailbox, after: After, uids: Sequence[int]) -> None:
-    """Do with the messages what the account says. Doing it again does no harm. Raises CommandRefused, ConnectionLost."""
+    """Do with the messages what the account says. Again does no harm. Raises CommandRefused, ConnectionLost."""
     match after.what:
         case Afterwards.DELETE:
             mailbox.flag(uids, r"\Deleted")

@@ -1,10 +1,10 @@
 """Bytes of one connection, read under deadlines and bounds; replaces imaplib's file object."""
 
-import socket
 from collections.abc import Callable
 
 from ..clock import Clock
 from ..outbound import Deadline
+from ..outbound.sockets import AnySocket
 
 IDLE_SECONDS = 30.0
 CHUNK = 1 << 16
@@ -22,7 +22,7 @@ class Wire:
     `outbound.OutboundFailed` or OSError.
     """
 
-    def __init__(self, sock: socket.socket, clock: Clock, deadline: Callable[[], Deadline], budget: int) -> None:
+    def __init__(self, sock: AnySocket, clock: Clock, deadline: Callable[[], Deadline], budget: int) -> None:
         self.budget = budget
         self._sock = sock
         self._clock = clock
@@ -62,7 +62,7 @@ class Wire:
             del self._buffer[: self._read]
             self._read = 0
         left = self._deadline().remaining()
-        self._sock.deadline = Deadline.after(self._clock, min(IDLE_SECONDS, left))  # type: ignore[attr-defined]
+        self._sock.deadline = Deadline.after(self._clock, min(IDLE_SECONDS, left))
         received = self._sock.recv(CHUNK)
         if not received:
             raise ConnectionLost("the server closed the connection")

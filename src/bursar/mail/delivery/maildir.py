@@ -1,10 +1,11 @@
 """A maildir, each message exactly once, whatever moment the process is killed at.
 
-A batch goes through four steps: `stage` writes and syncs the files in tmp/; `place` links them into new/ and syncs the
-directory; then the caller commits the ledger; `clear` removes the names in tmp/. A name in tmp/ therefore means that the
-ledger may not know of the message yet, and `recover` finds out from the file itself whether it was placed.
+A batch goes through four steps: `stage` writes and syncs the files in tmp/; `place` links them into new/ and syncs
+the directory; then the caller commits the ledger; `clear` removes the names in tmp/. A name in tmp/ therefore means
+that the ledger may not know of the message yet, and `recover` finds out from the file whether it was placed.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,10 +48,8 @@ class Maildir:
     def place(self, names: Iterable[str]) -> None:
         """Make staged messages appear in new/, never over a file that is there, and sync the directory."""
         for name in names:
-            try:
+            with contextlib.suppress(FileExistsError):  # a run that was thought dead was faster; its file stays
                 os.link(self._tmp / name, self._new / name)
-            except FileExistsError:
-                pass  # a run that was thought dead was faster; its file stays
             failpoint("mail.placed")
         _sync(self._new)
         failpoint("mail.synced")

@@ -8,7 +8,7 @@ _END = ".bursar"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`<digest>.<uidvalidity>.<uid>.bursar`; the digest stands for account and folder. The same message, the same name."""
+    """`<digest>.<uidvalidity>.<uid>.bursar`; the digest is of account and folder. The same message, the same name."""
 
     account_id: str
     folder: str
