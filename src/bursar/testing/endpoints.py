@@ -5,12 +5,12 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 from .http import Reply, Request
-from .ledger import Family, Ledger, RegisteredClient
+from .ledger import ANY, Family, Ledger, RegisteredClient
 from .people import Human
 
 
@@ -71,8 +71,10 @@ def client_of(request: Request, clients: dict[str, RegisteredClient], *, any_pub
         if any_public and client_id:
             return RegisteredClient(client_id, authentication="none")
         raise ProtocolError("invalid_client", f"no client {client_id!r} is registered", 401)
-    if method != known.authentication:
+    if known.authentication not in (method, ANY):
         raise ProtocolError("invalid_client", f"registered for {known.authentication}, came with {method}", 401)
+    if method == "none" and known.authentication == ANY:
+        return replace(known, authentication="none", secret="")
     if not hmac.compare_digest(secret.encode(), known.secret.encode()):
         raise ProtocolError("invalid_client", "the client secret is wrong", 401)
     return known
@@ -147,6 +149,8 @@ def _by_code(moment: Moment, client: RegisteredClient, form: dict[str, str]) -> 
         raise ProtocolError("invalid_grant", "the authorization code was used before")
     if code.redirect_uri != form.get("redirect_uri", ""):
         raise ProtocolError("invalid_grant", "redirect_uri differs from the one in the authorization request")
+    if client.authentication == "none" and not code.challenge:
+        raise ProtocolError("invalid_grant", "a public client has to use PKCE")
     if code.challenge and not hmac.compare_digest(code.challenge, s256(form.get("code_verifier", ""))):
         raise ProtocolError("invalid_grant", "the code verifier does not match the challenge")
     code.used = True

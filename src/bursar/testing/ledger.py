@@ -7,11 +7,12 @@ from typing import Any
 from .people import Human
 
 CODE_SECONDS = 60.0
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """A client as registered. `authentication` is the one method it may use: client_secret_post, _basic or none.
+    """A client as registered. `authentication` is the one method it may use, or `any`.
 
     `email` is the account of a client that acts for itself (client credentials); empty: it has none.
     `redirect_uris` empty: any loopback address (RFC 8252 §7.3).
