@@ -1,5 +1,6 @@
 """The system configuration as the database and the running server have it."""
 
+import ipaddress
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from bursar.sysconfig import SystemConfiguration
 from bursar.sysconfig.models import ChangedSetting
 
 pytestmark = pytest.mark.django_db(transaction=True)
+LOOPBACK = ipaddress.ip_address("127.0.0.1")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -117,7 +119,7 @@ def test_what_a_person_admits_and_the_running_practice_provider_pass_the_door(
     with announced(home, port=9123, tls=False, practice_port=9124):
         rules = configuration.outbound_rules()
     assert (rules.timeout, rules.no_proxy, rules.proxy) == (3.0, ("a.example", "b.example"), None)
-    assert rules.allowed.admits("localhost", 9124, "127.0.0.1")
-    assert not rules.allowed.admits("localhost", 9125, "127.0.0.1")
-    assert rules.allowed.admits("x.example", 443, "10.1.2.3")
-    assert not configuration.outbound_rules().allowed.admits("localhost", 9124, "127.0.0.1")
+    assert rules.allowed.admits("localhost", 9124, LOOPBACK)
+    assert not rules.allowed.admits("localhost", 9125, LOOPBACK)
+    assert rules.allowed.admits("x.example", 443, ipaddress.ip_address("10.1.2.3"))
+    assert not configuration.outbound_rules().allowed.admits("localhost", 9124, LOOPBACK)

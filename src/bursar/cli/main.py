@@ -1,5 +1,6 @@
 """The command `bursar`: a group of nouns, each imported only when it is used."""
 
+import difflib
 import sys
 from importlib import import_module
 from typing import Any
@@ -55,6 +56,16 @@ class Nouns(click.Group):
         module, _, attribute = target.partition(":")
         found: click.Command = getattr(import_module(module), attribute)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` begin with. An unknown one is a usage error (exit 2) that names similar ones."""
+        name = args[0]
+        near = difflib.get_close_matches(name, NOUNS)
+        if name not in NOUNS and name not in HIDDEN and near and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {name!r}. Did you mean {' or '.join(near)}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of nouns for `bursar --help`, without importing any of them."""

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.db.backends.utils import CursorWrapper
 
 from ..clock import to_micros
 from ..errors import InvalidInput
 from ..home import Home
+from ..outbound import AllowedNetworks, OutboundRules
 from ..storage import Storage
 from .registry import setting
 from .values import Network
-
-if TYPE_CHECKING:
-    from ..outbound import OutboundRules
 
 CALLBACK = "get-oauth2-token-by-authorization-code.pl"
 DEFAULT_PORT = 8085
@@ -93,10 +91,8 @@ class SystemConfiguration:
         texts = self.texts(["HttpType", "FQDN", "ScriptAlias"])
         return f"{texts['HttpType']}://{texts['FQDN']}/{texts['ScriptAlias']}{CALLBACK}"
 
-    def outbound_rules(self) -> "OutboundRules":
+    def outbound_rules(self) -> OutboundRules:
         """What the door out lets through just now; the practice provider of this home too, while it runs."""
-        from ..outbound import AllowedNetworks, OutboundRules
-
         names = (
             "Outbound::AllowedNetworks",
             "WebUserAgent::Proxy",

@@ -3,13 +3,10 @@
 import ipaddress
 import math
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
-
-if TYPE_CHECKING:
-    from ..outbound import AllowedNetworks
+from ..outbound import AllowedNetworks
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -97,10 +94,8 @@ def parse_networks(text: str) -> tuple[Network, ...]:
     return tuple(networks)
 
 
-def parse_allowed_networks(text: str) -> "AllowedNetworks":
+def parse_allowed_networks(text: str) -> AllowedNetworks:
     """Hosts, host:port or CIDRs, separated by commas."""
-    from ..outbound import AllowedNetworks
-
     return AllowedNetworks.parse(text)
 
 
