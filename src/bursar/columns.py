@@ -21,6 +21,9 @@ class CodePointField(models.TextField):  # type: ignore[type-arg]
 class InstantField(models.BigIntegerField):  # type: ignore[type-arg]
     """An instant, stored as microseconds since 1970 UTC: the same number in every database, cheap to compare."""
 
+    _pyi_private_set_type: Any  # a datetime; read by django-stubs alone
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: int | None, *_: object) -> datetime | None:
         return None if value is None else from_micros(value)
 

@@ -5,7 +5,7 @@ import imaplib
 import ipaddress
 import ssl
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import BursarError, Refused
 from ..keyring import Secret
@@ -14,6 +14,9 @@ from ..outbound.sockets import AnySocket
 from .account import AccountType
 from .sasl import Challenge, Dialogue, Mechanism, choose, initial_response, printable
 from .wire import ConnectionLost, Wire
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 CONNECT_SECONDS = 20.0
 LOGIN_SECONDS = 30.0
@@ -143,8 +146,7 @@ class Imap(imaplib.IMAP4):
                 code="starttls_injection",
                 action="Use type IMAPS with port 993.",
             )
-        self._connected.deadline = self.deadline
-        self._use(self._door.wrap_tls(self._connected, self.host, ca_file=self._ca_file))
+        self._use(self._wrapped())
         self._tls_established = True
         self.untagged_responses = {}
         self._get_capabilities()
@@ -160,15 +162,18 @@ class Imap(imaplib.IMAP4):
         self.host, self.port = host, port
         plain = self._kind is AccountType.IMAP
         try:
-            sock: AnySocket = self._door.connect(host, port, self.deadline, loopback_only=plain)
+            sock = self._door.connect(host, port, self.deadline, loopback_only=plain)
         except OutboundRefused as refused:
             raise plaintext_refused(host) if refused.code == "plaintext_refused" else refused from None
         except OutboundFailed as failed:
             # Whatever a name that can't be resolved now means later, it isn't this machine.
             raise failed if not plain or _names_this_machine(host) else plaintext_refused(host) from None
-        if self._kind is AccountType.IMAPS:
-            sock = self._door.wrap_tls(sock, host, ca_file=self._ca_file)
-        self._use(sock)
+        self._plain = sock
+        self._use(self._wrapped() if self._kind is AccountType.IMAPS else sock)
+
+    def _wrapped(self) -> AnySocket:
+        self._plain.deadline = self.deadline
+        return self._door.wrap_tls(self._plain, self.host, ca_file=self._ca_file)
 
     def read(self, size: int) -> bytes:
         return self._wire.exactly(size)
@@ -176,7 +181,7 @@ class Imap(imaplib.IMAP4):
     def readline(self) -> bytes:
         return self._wire.line()
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: "Buffer") -> None:
         self._connected.deadline = self.deadline
         self._connected.sendall(data)
 

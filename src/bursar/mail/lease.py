@@ -39,7 +39,7 @@ class Lease:
                 " WHERE id = %s AND COALESCE(lease_run, '') = %s",
                 [worker_name(), self._run, self._until(), self._account_id, run or ""],
             )
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
         return self._ctx.storage.write(job)
 
@@ -51,7 +51,7 @@ class Lease:
                 "UPDATE mail_account SET lease_until = %s WHERE id = %s AND lease_run = %s",
                 [self._until(), self._account_id, self._run],
             )
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
         return self._ctx.storage.write(job)
 

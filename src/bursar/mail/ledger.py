@@ -63,7 +63,7 @@ class Ledger:
 
         self._ctx.storage.write(job)
 
-    def _each(self, statement: str, uids: Collection[int], *first: object) -> None:
+    def _each(self, statement: str, uids: Collection[int], *first: bool) -> None:
         ordered = sorted(uids)
 
         def job(cursor: CursorWrapper) -> None:

@@ -40,8 +40,8 @@ class Mailbox:
         self.imap.state = "SELECTED"
         found = self.imap.untagged_responses
         try:
-            validity, exists = int(found["UIDVALIDITY"][-1]), int(found["EXISTS"][-1])
-        except (KeyError, ValueError, TypeError):
+            validity, exists = (int(_text(found[name][-1])) for name in ("UIDVALIDITY", "EXISTS"))
+        except (KeyError, ValueError):
             raise ConnectionLost("the server gave no UIDVALIDITY, without which messages can't be told apart") from None
         return Selected(validity, exists, not read_only and "READ-ONLY" not in found)
 
@@ -62,7 +62,7 @@ class Mailbox:
         self.imap.untagged_responses.pop("SEARCH", None)
         self._ask("UID", "SEARCH", criterion)
         lines = self.imap.untagged_responses.pop("SEARCH", [])
-        return sorted({int(word) for line in lines for word in line.split() if word.isdigit()})
+        return sorted({int(word) for line in lines for word in _text(line).split() if word.isdigit()})
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """UID to size in bytes; what is gone meanwhile is missing."""
@@ -149,6 +149,11 @@ class Mailbox:
                 body = re.sub(rb"\\(.)", rb"\1", quoted_body[1])
             yield whole, body
             text, body = [], None
+
+
+def _text(part: bytes | tuple[bytes, ...]) -> bytes:
+    """The part's own text, without a literal."""
+    return part if isinstance(part, bytes) else part[0]
 
 
 def sequence_set(uids: Iterable[int]) -> str:

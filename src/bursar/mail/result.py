@@ -68,9 +68,9 @@ def keep(ctx: Context, account_id: str, started: datetime, result: Result) -> No
         fetched=result.fetched,
         delivered=result.delivered,
         skipped=result.skipped,
-        error_code=error and error.code,
-        error_sentence=error and error.sentence,
-        error_action=error and error.action,
+        error_code=error.code if error else None,
+        error_sentence=error.sentence if error else None,
+        error_action=error.action if error else None,
         notes="\n".join(result.notes),
     )
     kept = MailRun.objects.filter(account_id=account_id).order_by("-finished_at", "-id").values_list("id", flat=True)
