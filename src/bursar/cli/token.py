@@ -44,12 +44,16 @@ def list_(ctx: Any, as_json: bool) -> None:
     )
     for view in views:
         if view.error is not None:
-            note(f"{printable(view.reference)}: {printable(view.error.sentence)} {printable(view.error.action)}".rstrip())
+            note(
+                f"{printable(view.reference)}: {printable(view.error.sentence)} {printable(view.error.action)}".rstrip()
+            )
 
 
 @token.command()
 @click.argument("name")
-@click.option("--paste", is_flag=True, help="For hosts that no browser reaches: paste the address you are sent back to.")
+@click.option(
+    "--paste", is_flag=True, help="For hosts that no browser reaches: paste the address you are sent back to."
+)
 @run
 def authorize(ctx: Any, name: str, paste: bool) -> None:
     """Let a person sign in at the provider.
@@ -86,7 +90,9 @@ def _finish_pasted(ctx: Any, address: str, session: str) -> None:
     try:
         parameters = parse_qsl(urlsplit(address).query, keep_blank_values=True, max_num_fields=50)
     except ValueError:
-        raise InvalidInput("That is not an address that a provider sends people back to.", code="address_invalid") from None
+        raise InvalidInput(
+            "That is not an address that a provider sends people back to.", code="address_invalid"
+        ) from None
     outcome = finish(ctx, parameters, operator(), session)
     if isinstance(outcome, AccountChanged):
         question = f'"{outcome.name}" belonged to {outcome.before}; now {outcome.now} signed in. Use the new account?'
@@ -99,7 +105,9 @@ def _finish_pasted(ctx: Any, address: str, session: str) -> None:
         outcome = adopt(ctx, outcome.consent_id, operator())
     if isinstance(outcome, Refusal):
         raise outcome.as_error()
-    note(f'Authorized: "{printable(outcome.name)}"' + (f" as {printable(outcome.account)}." if outcome.account else "."))
+    note(
+        f'Authorized: "{printable(outcome.name)}"' + (f" as {printable(outcome.account)}." if outcome.account else ".")
+    )
     if outcome.warning:
         note(outcome.warning)
 

@@ -1,0 +1,18 @@
+"""How a configuration becomes a token: one file a grant, one registry, one pipeline. Pure: no Django, nothing stored."""
+
+from ..oauth2.client_auth import Client
+from .authorization_code import authorization_url
+from .kind import GrantKind
+from .pipeline import Granted, run_grant
+from .revocation import revoke_at_provider
+from .userinfo import fetch_userinfo
+
+__all__ = [
+    "Client",
+    "GrantKind",
+    "Granted",
+    "authorization_url",
+    "fetch_userinfo",
+    "revoke_at_provider",
+    "run_grant",
+]

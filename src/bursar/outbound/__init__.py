@@ -1,0 +1,24 @@
+"""The one door out: every connection that Bursar opens is opened here, and what may not be reached is refused here.
+
+rules      what is admitted, which proxy, how long          addresses   which addresses are public
+resolve    names to addresses, within the deadline          sockets     every byte within the deadline
+door       connect and TLS                                  http        one bounded exchange, no redirect
+"""
+
+from .addresses import AllowedNetworks
+from .deadline import Deadline
+from .door import Door
+from .errors import OutboundFailed, OutboundRefused, OutboundTimeout
+from .http import HttpAnswer
+from .rules import OutboundRules
+
+__all__ = [
+    "AllowedNetworks",
+    "Deadline",
+    "Door",
+    "HttpAnswer",
+    "OutboundFailed",
+    "OutboundRefused",
+    "OutboundRules",
+    "OutboundTimeout",
+]

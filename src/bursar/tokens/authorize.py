@@ -1,9 +1,9 @@
 """Consent: from a ticket or a pressed button, by way of the provider, to a stored token (RFC 6749 §4.1, RFC 7636).
 
-    ticket     the command line prints a link; single use, ten minutes
-    redeem     a signed-in person opens it and presses the button      ─┐  state: random, single-use, stored hashed, bound
-    start      a person presses "Authorize" on a page                  ─┘  to session, person and generation (SEC-3, 7, 9)
-    finish     the callback: judged, consumed once, exchanged, stored      `consent.py`
+ticket     the command line prints a link; single use, ten minutes
+redeem     a signed-in person opens it and presses the button      ─┐  state: random, single-use, stored hashed, bound
+start      a person presses "Authorize" on a page                  ─┘  to session, person and generation (SEC-3, 7, 9)
+finish     the callback: judged, consumed once, exchanged, stored      `consent.py`
 """
 
 import hashlib

@@ -44,7 +44,9 @@ def configuration_changed(ctx: Context, configuration_id: str) -> None:
         token.save(update_fields=CHANGED)
 
 
-def _due(ctx: Context, configuration: Configuration, token: Token, margin: float | None, failed: bool) -> datetime | None:
+def _due(
+    ctx: Context, configuration: Configuration, token: Token, margin: float | None, failed: bool
+) -> datetime | None:
     client_credentials = configuration.flow == "client_credentials"
     sends_held = token.held or configuration.secret_held
     renewable = token.refresh_token is not None or (client_credentials and (failed or token.issued_at is not None))

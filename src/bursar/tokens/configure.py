@@ -85,7 +85,7 @@ def confirm(ctx: Context, name: str, by: str) -> Change:
         return Change(find(name), bool(released), ())
 
 
-def delete(ctx: Context, name: str) -> None:
+def delete(ctx: Context, name: str) -> None:  # noqa: ARG001 - every use case is given the context
     """Delete a configuration with its tokens. Raises Refused (`in_use`) with the names of those that use it."""
     with writing():
         row = find(name)

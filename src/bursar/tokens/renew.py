@@ -72,7 +72,11 @@ def renew(ctx: Context, token_id: str, satisfied: Satisfied, *, by_person: bool 
                 break
             if ctx.clock.monotonic() > waited_until or ctx.stop.wait(poll):
                 return Refusal(
-                    RefusalKind.TEMPORARY, "busy", f'Another process is asking for a token for "{row.reference}".', "", 5
+                    RefusalKind.TEMPORARY,
+                    "busy",
+                    f'Another process is asking for a token for "{row.reference}".',
+                    "",
+                    5,
                 )
             poll = min(poll * 1.5, LONGEST_POLL)
 
@@ -140,7 +144,7 @@ def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | 
     asked_at = ctx.clock.now()
     try:
         outcome = _call(ctx, claim, timeout)
-    except Refused as refused:  # an address that is not admitted: nothing was sent
+    except Refused:  # an address that is not admitted: nothing was sent
         return ctx.storage.write(lambda cursor: _not_sent(cursor, ctx, claim, refused))
     except BaseException:
         ctx.storage.write(lambda cursor: life.release(cursor, claim.row, ctx.worker))

@@ -117,7 +117,9 @@ def _is_over(row: TokenRow, now: datetime) -> bool:
 
 
 def _ended(row: TokenRow) -> Trouble:
-    what = "The refresh token has ended." if row.refresh_token else "The token has ended, and there is no refresh token."
+    what = (
+        "The refresh token has ended." if row.refresh_token else "The token has ended, and there is no refresh token."
+    )
     return Trouble("authorization_required", what, "Authorize again.")
 
 

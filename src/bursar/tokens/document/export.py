@@ -1,4 +1,4 @@
-"""Back to YAML: sorted, stable, block style, with nothing in it that another reader of the format would stumble over."""
+"""Back to YAML: sorted, stable, block style, with nothing in it that another reader would stumble over."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -73,7 +73,7 @@ class TokenConfigurationDocument:
         return tree
 
     def destinations(self) -> dict[str, str]:
-        """Where this document sends secrets, and as whom: path to address or client id (SEC-62). Absent ones left out."""
+        """Where this document sends secrets, and as whom: path to address or client id, where there is one (SEC-62)."""
         tree = self.tree()
         found = {f"Requests.{kind}.Request.URL": part["Request"]["URL"] for kind, part in tree["Requests"].items()}
         found |= {key: tree[key] for key in ("Issuer", "RevocationURL", "UserinfoURL") if tree.get(key)}

@@ -1,4 +1,4 @@
-"""Which parameters a document may send: none may take the place of what makes a grant safe (SEC-1, SEC-2, SEC-3, SEC-6)."""
+"""Which parameters a document may send: none may take the place of what makes a grant safe (SEC-1, 2, 3, 6)."""
 
 from collections.abc import Mapping
 

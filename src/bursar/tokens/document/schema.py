@@ -28,7 +28,7 @@ AUTHORIZATION_CODE = "AuthorizationCode"
 CLIENT_CREDENTIALS = "ClientCredentials"
 
 # Texts that may be null: an administrator fills them in later.
-NULLABLE: dict[str, Reader] = {name: text for name in ("ClientID", "ClientSecret", "Scope", "TemplateName")}
+NULLABLE: dict[str, Reader] = dict.fromkeys(("ClientID", "ClientSecret", "Scope", "TemplateName"), text)
 
 # Keys that count as absent where they are null. From PKCE on they are Bursar's own; other systems keep or ignore them.
 OPTIONAL: dict[str, Reader] = {

@@ -1,0 +1,46 @@
+"""Authorization code: the address to which a person is sent, and the exchange of the code (RFC 6749 §4.1)."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from ..oauth2.plan import RequestPlan
+from .kind import GrantKind, Values, text
+
+
+class AuthorizationCodeGrant:
+    """§4.1.3: the code, and the redirect URI of the authorization request to the letter."""
+
+    kind = GrantKind.AUTHORIZATION_CODE
+    refreshes = False
+
+    def parameters(self, values: Values) -> dict[str, str]:
+        return {"code": text(values["AuthorizationCode"]), "redirect_uri": text(values["RedirectURL"])}
+
+
+def authorization_url(
+    plan: RequestPlan,
+    client_id: str,
+    values: Mapping[str, str],
+    *,
+    state: str,
+    redirect_uri: str,
+    code_challenge: str | None,
+) -> str:
+    """The provider's address with the request of §4.1.1: parameters sorted by name, a query in the URL kept.
+
+    What secures the flow (`response_type`, `state`, `redirect_uri`, the PKCE challenge) is ours and can't be
+    overridden by a document (SEC-6).
+    """
+    sources = {**values, "ClientID": client_id, "State": state, "RedirectURL": redirect_uri}
+    parameters = {"client_id": client_id, **plan.literals}
+    if "Scope" in values:
+        parameters["scope"] = values["Scope"]
+    for parameter, source in plan.autofill.items():
+        if source not in ("ClientSecret", "Token", "RefreshToken", "AuthorizationCode"):
+            parameters[parameter] = sources.get(source, "")
+    parameters |= {"response_type": "code", "state": state, "redirect_uri": redirect_uri}
+    if code_challenge is not None:
+        parameters |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
+    url = urlsplit(str(plan.url))
+    query = "&".join(filter(None, (url.query, urlencode(sorted(parameters.items()), quote_via=quote, safe=""))))
+    return urlunsplit(url._replace(query=query))
