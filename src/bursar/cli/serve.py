@@ -1,14 +1,19 @@
 """`bursar serve`: the pages, and the scheduler beside them."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..home import Home
 from .output import note
 from .run import ending
+
+if TYPE_CHECKING:
+    from ..context import Context
+    from ..server.listen import Listen
 
 
 @click.command(
@@ -31,11 +36,10 @@ def serve(listen: str | None, practice: bool, no_worker: bool, tls_cert: Path | 
     link for the first administrator is printed.
     """
     from .. import app
-    from ..server import embedded, greeting, logs
     from ..server.listen import DEFAULT, Listen
-    from ..server.serving import announced
+    from ..server.tls import tls_files
 
-    tls = greeting.tls_files(tls_cert, tls_key)
+    tls = tls_files(tls_cert, tls_key)
     address = Listen.parse(listen or DEFAULT).claimed()
     if app.is_new():
         from .init import report
@@ -44,9 +48,18 @@ def serve(listen: str | None, practice: bool, no_worker: bool, tls_cert: Path | 
             note(line)
     else:
         app.boot()
+    _serve(address, tls, practice, no_worker)
+
+
+def _serve(address: "Listen", tls: tuple[Path, Path] | None, practice: bool, no_worker: bool) -> None:
+    # These import models, which Django allows only after boot.
+    from .. import app
+    from ..server import embedded, greeting, logs
+    from ..server.serving import announced
+    from ..web.asgi import application
+
     ctx, home = app.context(), Home.from_environ()
     logs.configure()
-    application = _application()
     with ExitStack() as running:
         practice_port = running.enter_context(greeting.practising(home)) if practice else None
         running.enter_context(announced(home, port=address.port, tls=tls is not None, practice_port=practice_port))
@@ -56,13 +69,7 @@ def serve(listen: str | None, practice: bool, no_worker: bool, tls_cert: Path | 
         embedded.serve(application, address, ctx.stop, tls=tls, background=None if no_worker else _scheduler(ctx))
 
 
-def _application() -> Any:
-    from ..web.asgi import application
-
-    return application
-
-
-def _scheduler(ctx: Any) -> Any:
+def _scheduler(ctx: "Context") -> Callable[[], None]:
     from ..scheduler.worker import Worker
 
     return Worker(ctx).run

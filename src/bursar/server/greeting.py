@@ -1,34 +1,12 @@
-"""What a server checks and says when it starts."""
+"""What a server says when it starts."""
 
 import contextlib
-import json
-import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..access import setup
 from ..context import Context
-from ..errors import InvalidInput
 from ..home import Home
 from .listen import Listen
-
-
-def tls_files(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
-    """Both files, tried out; None for none. Raises InvalidInput for one alone, or for two that do not fit."""
-    if certificate is None and key is None:
-        return None
-    if certificate is None or key is None:
-        raise InvalidInput("--tls-cert and --tls-key belong together.", action="Give both or neither.")
-    try:
-        # An empty password keeps OpenSSL from asking for one at the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "reason", None) or getattr(problem, "strerror", None) or type(problem).__name__
-        raise InvalidInput(
-            f"The certificate {certificate} and the key {key} can't be used: {reason}.",
-            action="Give the certificate chain and its unencrypted private key, both as PEM.",
-        ) from None
-    return certificate, key
 
 
 @contextlib.contextmanager
@@ -36,20 +14,8 @@ def practising(home: Home) -> Iterator[int]:
     """The practice provider, while it runs; gives its port, which stays the same for a home."""
     from ..testing.practice import PracticeProvider
 
-    kept = home.path / "practice.json"
-    try:
-        wanted = int(json.loads(kept.read_text())["port"])
-    except (OSError, ValueError, KeyError, TypeError):
-        wanted = 0
-    port = Listen("127.0.0.1", wanted).claimed().port
-    if port != wanted:
-        home.write_private(kept, json.dumps({"port": port}) + "\n")
-    provider = PracticeProvider(home, port)
-    provider.start()
-    try:
-        yield port
-    finally:
-        provider.stop()
+    with PracticeProvider(home) as provider:
+        yield provider.port
 
 
 def lines(ctx: Context, listen: Listen, practice_port: int | None) -> list[str]:
