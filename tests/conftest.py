@@ -35,6 +35,14 @@ class Cli(Protocol):
     ) -> subprocess.CompletedProcess[str]: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what works on the database of the run, so that it can be run again on another one."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or used & {"db", "transactional_db", "empty_home"}:
+            item.add_marker("database")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give this run a test database of its own: several runs at once don't meet."""
