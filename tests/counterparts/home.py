@@ -3,10 +3,14 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from .processes import REPOSITORY, answers, free_port, wait_until
 
@@ -66,6 +70,16 @@ class BursarHome:
         serving = Serving(self, port or free_port(), options, environ)
         self._servers.append(serving)
         return serving
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one statement on the home's database, behind Bursar's back; what it found, if it asked."""
+        url = self.environ.get("BURSAR_DATABASE_URL")
+        if url:
+            with psycopg.connect(url, autocommit=True) as server:
+                cursor = server.execute(statement.encode())
+                return cursor.fetchall() if cursor.description else []
+        with closing(sqlite3.connect(self.path / "bursar.sqlite3", timeout=20)) as file, file:
+            return file.execute(statement).fetchall()
 
     def close(self) -> None:
         """End the servers that are still running."""

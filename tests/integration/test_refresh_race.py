@@ -12,7 +12,7 @@ import pytest
 from tests.counterparts.home import BursarHome
 from tests.counterparts.oidc import OidcProvider
 
-from .documents import as_yaml, consent_document
+from tests.integration.documents import as_yaml, consent_document
 
 PROCESSES = 8
 CALLERS = 50

@@ -150,7 +150,6 @@ def get(ctx: Any, name: str, min_ttl: float, sasl: str | None, as_json: bool) ->
     Exit codes: 0 a token, 3 no such name, 4 a person must act,
     5 temporary: try again, 6 held or not valid.
     """
-    from ..mail.sasl import xoauth2
     from ..tokens.obtain import obtain
     from ..tokens.outcome import Refusal
 
@@ -172,7 +171,9 @@ def get(ctx: Any, name: str, min_ttl: float, sasl: str | None, as_json: bool) ->
     elif sasl is not None:
         import base64
 
-        echo(base64.b64encode(xoauth2(sasl, found.access_token)).decode())
+        from ..mail.sasl import Mechanism, initial_response
+
+        echo(base64.b64encode(initial_response(Mechanism.XOAUTH2, sasl, found.access_token, "", 0)).decode())
     else:
         echo(found.access_token.reveal())
 
