@@ -1,24 +1,58 @@
+# `make help` says what there is. Everything is installed into .venv: the first run needs package registries, later ones
+# do not, because the stamps depend on pyproject.toml alone.
+
 VENV := .venv
+BIN := $(VENV)/bin
 PYTHON ?= python3
+INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+.DEFAULT_GOAL := help
+.PHONY: help
+help:  ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-$(DEV): pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+# The home is ./.bursar, unless BURSAR_HOME says otherwise.
+.PHONY: run
+run: $(INSTALLED)  ## Serve on http://localhost:8085, with a provider to practise with
+	BURSAR_HOME="$${BURSAR_HOME:-$(CURDIR)/.bursar}" exec $(BIN)/bursar serve --practice
 
 # All tests on SQLite, then those that use the database again on PostgreSQL.
 .PHONY: test
-test: $(DEV) counterparts
-	$(VENV)/bin/python -m pytest $(TESTS)
-	$(VENV)/bin/python -m tests.counterparts.postgres $(VENV)/bin/python -m pytest -m database $(TESTS)
+test: $(DEV) counterparts  ## Run all tests, with TESTS=path some of them
+	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m tests.counterparts.postgres $(BIN)/python -m pytest -m database $(TESTS)
 
-.PHONY: counterparts
-counterparts:
-	sh tests/counterparts/install.sh
+.PHONY: check
+check: $(DEV)  ## Lint, format, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: $(DEV) counterparts
-	$(VENV)/bin/python -m pytest --override-ini python_files=bench_*.py --capture no tests/bench
+bench: $(DEV) counterparts  ## Run the benchmarks
+	$(BIN)/python -m pytest --override-ini python_files=bench_*.py --capture no tests/bench
+
+.PHONY: format
+format: $(DEV)  ## Format the sources
+	$(BIN)/ruff format .
+
+.PHONY: counterparts
+counterparts:  ## Install the servers that the tests talk to
+	sh tests/counterparts/install.sh
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Bursar needs Python 3.11 or newer; name it with PYTHON=.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	$(PIP) .
+	touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	$(PIP) '.[dev]'
+	touch $@ $(INSTALLED)
