@@ -1,0 +1,272 @@
+"""Collecting from a real Dovecot, over all three types, with each thing that can be done afterwards."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bursar.context import Context
+from bursar.mail.accounts import delete, find
+from bursar.mail.models import MailLedger, MailRun
+from bursar.mail.probe import probe
+from bursar.mail.accounts import target_of
+from bursar.testing import FakeProvider
+from tests.counterparts.dovecot import Dovecot, Introspecting, message
+
+from tests.integration.mail_scene import CONFIGURATION, USER, Scene, code
+
+pytestmark = [pytest.mark.counterpart, pytest.mark.django_db(transaction=True)]
+
+MESSAGES = [message(number) for number in range(60)] + [
+    b"Subject: bytes\r\n\r\n" + bytes(sorted({*range(1, 256)} - {10})) + b"\r\n",
+    b"Subject: long line\r\n\r\n" + b"x" * 1_000_000 + b"\r\n",
+    b"Subject: literal look-alike\r\n\r\n* 1 FETCH (UID 1 BODY[] {5}\r\nhello)\r\n",
+    b"Subject: empty body\r\n\r\n",
+]
+
+
+@pytest.fixture
+def mailserver(provider: FakeProvider, start_dovecot: Callable[[Introspecting], Dovecot]) -> Dovecot:
+    return start_dovecot(provider)
+
+
+@pytest.fixture
+def scene(ctx: Context, provider: FakeProvider, tmp_path: Path) -> Scene:
+    made = Scene(ctx, provider, tmp_path / "maildir")
+    made.configure()
+    return made
+
+
+@pytest.mark.parametrize("kind", ["IMAP", "IMAPS", "IMAPTLS"])
+def test_every_type_collects_byte_for_byte_and_deletes(scene: Scene, mailserver: Dovecot, kind: str) -> None:
+    mailserver.deliver(USER, MESSAGES)
+    port = mailserver.imaps if kind == "IMAPS" else mailserver.imap
+    scene.account(port, kind, ca_file=str(mailserver.ca))
+    result = scene.fetch()
+    assert (code(result), result.fetched, result.delivered, result.skipped) == (None, len(MESSAGES), len(MESSAGES), 0)
+    assert scene.delivered() == MESSAGES
+    assert mailserver.count(USER) == 0
+    assert os.listdir(scene.maildir / "tmp") == []
+
+
+def test_a_second_fetch_delivers_only_what_is_new(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, after="leave")
+    scene.fetch()
+    mailserver.deliver(USER, MESSAGES[3:5])
+    result = scene.fetch()
+    assert (code(result), result.fetched, result.delivered) == (None, 2, 2)
+    assert scene.delivered() == MESSAGES[:5]
+    assert mailserver.messages(USER) == MESSAGES[:5]
+    assert mailserver.seen(USER) == 0, "leaving a message leaves its flags too"
+
+
+def test_seen_marks_and_keeps(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, after="seen")
+    assert code(scene.fetch()) is None
+    assert (mailserver.count(USER), mailserver.seen(USER)) == (3, 3)
+    assert scene.fetch().fetched == 0
+
+
+def test_move_makes_the_folder_and_moves(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, after="move:Done & dusted")
+    assert code(scene.fetch()) is None
+    assert mailserver.count(USER) == 0
+    assert mailserver.messages(USER, "Done &- dusted") == MESSAGES[:3]
+    assert scene.delivered() == MESSAGES[:3]
+
+
+def test_a_folder_with_a_name_beyond_ascii_is_collected(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:2], "Entw&APw-rfe")
+    scene.account(mailserver.imap, folder="Entwürfe")
+    assert code(scene.fetch()) is None
+    assert scene.delivered() == MESSAGES[:2]
+
+
+def test_a_missing_folder_is_explained_with_the_folders_there_are(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.make_folder(USER, "Entw&APw-rfe")
+    scene.account(mailserver.imap, folder="Inbocks")
+    error = scene.fetch().error
+    assert error is not None
+    assert (error.code, error.exit_code) == ("folder_refused", 4)
+    assert "Entwürfe, INBOX" in error.action
+
+
+def test_a_shared_mailbox_is_opened_by_its_own_login_only_with_the_right_to_it(
+    scene: Scene, mailserver: Dovecot
+) -> None:
+    """SEC-58: the login is a field of its own; this server lets nobody into another's mailbox, and says so in JSON."""
+    scene.account(mailserver.imap, login="shared@bursar.test")
+    error = scene.fetch().error
+    assert error is not None
+    assert (error.code, error.exit_code) == ("login_refused", 4)
+    assert '"shared@bursar.test"' in error.sentence
+    assert len(scene.provider.token_requests()) == 2, "SEC-57: one token, one forced renewal, then stop"
+
+
+def test_a_token_that_the_server_refuses_is_renewed_once_and_the_run_succeeds(
+    scene: Scene, mailserver: Dovecot
+) -> None:
+    """SEC-57."""
+    mailserver.deliver(USER, MESSAGES[:2])
+    scene.account(mailserver.imap, after="leave")
+    scene.fetch()
+    scene.provider.end_access_tokens()
+    mailserver.deliver(USER, MESSAGES[2:4])
+    result = scene.fetch()
+    assert (code(result), result.delivered) == (None, 2)
+    assert len(scene.provider.token_requests()) == 2
+
+
+def test_a_restored_mailbox_with_another_uidvalidity_is_another_set_of_messages(
+    scene: Scene, mailserver: Dovecot
+) -> None:
+    mailserver.deliver(USER, MESSAGES[:2])
+    scene.account(mailserver.imap, after="leave")
+    scene.fetch()
+    mailserver.stop()
+    mailserver.empty(USER)
+    mailserver.start()
+    mailserver.deliver(USER, MESSAGES[2:4])
+    result = scene.fetch()
+    assert (code(result), result.delivered) == (None, 2)
+    assert sorted(scene.delivered()) == sorted(MESSAGES[:4])
+
+
+def test_the_ledger_decides_not_the_file_that_a_reader_has_taken_away(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, after="leave")
+    scene.fetch()
+    shutil.rmtree(scene.maildir)
+    result = scene.fetch()
+    assert (result.fetched, result.delivered) == (0, 0)
+
+
+def test_the_ledger_forgets_what_the_server_no_longer_has(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap)
+    scene.fetch()
+    assert MailLedger.objects.filter(settled=True).count() == 3
+    scene.fetch()
+    assert MailLedger.objects.count() == 0
+
+
+def test_a_delivered_but_unsettled_message_is_settled_without_a_second_delivery(
+    scene: Scene, mailserver: Dovecot
+) -> None:
+    """SEC-59: as after a kill between the ledger and the server's deletion."""
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, after="leave")
+    scene.fetch()
+    account = find("Support")
+    account.after = "delete"
+    account.save()
+    MailLedger.objects.update(settled=False)
+    result = scene.fetch()
+    assert (code(result), result.fetched, result.delivered) == (None, 0, 0)
+    assert mailserver.count(USER) == 0
+    assert len(scene.delivered()) == 3
+
+
+def test_a_full_destination_stops_the_run_and_nothing_is_deleted(
+    scene: Scene, mailserver: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap)
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if len(data) > 100:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full)
+    result = scene.fetch()
+    assert (code(result), result.delivered, result.skipped) == ("destination_failed", 0, 3)
+    assert mailserver.count(USER) == 3
+    assert os.listdir(scene.maildir / "tmp") == []
+    monkeypatch.undo()
+    assert scene.fetch().delivered == 3
+
+
+def test_a_message_that_the_maildir_does_not_take_is_named_and_left_and_the_others_go_on(
+    scene: Scene, mailserver: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailserver.deliver(USER, [MESSAGES[0], b"Subject: poison\r\n\r\n" + b"x" * 5000, MESSAGES[1]])
+    scene.account(mailserver.imap)
+    write = os.write
+
+    def too_large(descriptor: int, data: bytes) -> int:
+        if len(data) > 4000:
+            raise OSError(27, "File too large")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", too_large)
+    result = scene.fetch()
+    assert (code(result), result.delivered, result.skipped) == (None, 2, 1)
+    assert result.skips == ["message UID 2 was left on the server: the maildir did not take it (File too large)"]
+    assert mailserver.count(USER) == 1
+
+
+def test_an_oversized_message_is_named_and_left(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, [MESSAGES[0], message(1, size=50_000), MESSAGES[1]])
+    scene.account(mailserver.imap)
+    result = scene.fetch(largest=10_000)
+    assert (code(result), result.delivered, result.skipped) == (None, 2, 1)
+    assert mailserver.count(USER) == 1
+
+
+def test_the_log_of_runs_is_kept_and_bounded(scene: Scene, mailserver: Dovecot) -> None:
+    scene.account(mailserver.imap)
+    run = scene.fetch()
+    account = find("Support")
+    last = MailRun.objects.get(account=account)
+    assert (last.fetched, last.error_code) == (0, None)
+    assert "logged in at 127.0.0.1 with XOAUTH2" in last.notes
+    assert run.notes == last.notes.splitlines()
+    MailRun.objects.bulk_create(
+        MailRun(
+            account=account, started_at=last.started_at, finished_at=last.finished_at, fetched=0, delivered=0, skipped=0
+        )
+        for _ in range(60)
+    )
+    scene.fetch()
+    assert MailRun.objects.filter(account=account).count() == 50
+
+
+def test_a_foreign_certificate_is_refused_before_any_login(scene: Scene, mailserver: Dovecot) -> None:
+    """SEC-51: IMAPS and STARTTLS alike, without the test authority."""
+    for kind, port in (("IMAPS", mailserver.imaps), ("IMAPTLS", mailserver.imap)):
+        scene.account(port, kind, name=kind)
+        result = scene.fetch(kind)
+        assert code(result) == "tls_failed"
+    assert scene.provider.token_requests() == []
+
+
+def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, "IMAPTLS", ca_file=str(mailserver.ca))
+    account = find("Support")
+    steps = list(probe(scene.ctx, target_of(account), account.folder))
+    assert [step.step for step in steps] == [
+        "name", "connection", "encryption", "capabilities", "token", "login", "folder", "count",
+    ]  # fmt: skip
+    assert [step.error for step in steps] == [None] * 8
+    assert steps[2].seen.startswith("TLSv1.3")
+    assert "localhost" in steps[2].seen
+    assert CONFIGURATION in steps[4].seen
+    assert steps[7].seen == "3 messages"
+    assert mailserver.seen(USER) == 0
+
+
+def test_a_deleted_account_leaves_its_mail(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    scene.account(mailserver.imap, after="leave")
+    scene.fetch()
+    delete(scene.ctx, "Support")
+    assert MailLedger.objects.count() == 0
+    assert len(scene.delivered()) == 3
