@@ -46,7 +46,8 @@ def code_config(**changes: Any) -> dict[str, Any]:
                 "Request": {
                     "URL": TOKEN,
                     "Parameters": {"grant_type": "authorization_code"},
-                    "AutofilledParametersMapping": client | {"code": "AuthorizationCode", "redirect_uri": "RedirectURL"},
+                    "AutofilledParametersMapping": client
+                    | {"code": "AuthorizationCode", "redirect_uri": "RedirectURL"},
                 },
                 "Response": {"ParametersMapping": ANSWER},
             },

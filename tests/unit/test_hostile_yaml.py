@@ -1,4 +1,4 @@
-"""SEC-61: hostile YAML gets an error with file and rule; time and memory stay bounded. Each case runs the real reader."""
+"""SEC-61: hostile YAML gets an error with file and rule, and time and memory stay bounded."""
 
 import gc
 import subprocess
@@ -101,7 +101,7 @@ def test_what_is_larger_than_32_mb_is_refused_before_it_is_read() -> None:
 
 
 MEASURE = """
-import resource, sys
+import re, resource, sys
 from bursar.errors import InvalidInput
 from bursar.tokens.document import read_documents
 data = open(sys.argv[1], "rb").read(32 * 1024 * 1024 + 1)
@@ -110,11 +110,14 @@ try:
 except InvalidInput:
     pass
 usage = resource.getrusage(resource.RUSAGE_SELF)
-print(usage.ru_maxrss // 1024, usage.ru_utime + usage.ru_stime)
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]  # ru_maxrss would count the parent's
+print(int(peak) // 1024, usage.ru_utime + usage.ru_stime)
 """
 
 
-@pytest.mark.parametrize("case", ["honest", "many values in one entry", "a list of scalars", "a billion laughs", "100 MB"])
+@pytest.mark.parametrize(
+    "case", ["honest", "many values in one entry", "a list of scalars", "a billion laughs", "100 MB"]
+)
 def test_a_megabyte_takes_less_than_200_mb_of_memory(case: str, tmp_path: Path) -> None:
     """Measured in a process of its own, from its start to its end."""
     file = tmp_path / "input.yml"

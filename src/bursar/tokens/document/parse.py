@@ -152,6 +152,9 @@ def _options(tree: dict[str, Any], requests: dict[str, RequestPlan], violations:
 
 
 def _url(text: str, path: str, violations: Violations) -> EndpointUrl | None:
+    if not text:
+        violations.add(path, "must not be empty")
+        return None
     try:
         return EndpointUrl.parse(text, path)
     except InvalidInput as problem:
