@@ -67,14 +67,19 @@ INSTALLED_APPS = [
     "bursar.web",
 ]
 MIDDLEWARE = [
-    "bursar.web.middleware.OneHost",
     "bursar.web.middleware.BrowserHeaders",
+    "bursar.web.middleware.Whereabouts",
+    "bursar.web.middleware.OneHost",
+    "bursar.web.middleware.TrustedProxies",
+    "bursar.web.middleware.HostCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "bursar.web.middleware.CrossSite",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bursar.web.middleware.SessionLimits",
+    "bursar.web.middleware.PersonsZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "bursar.web.failures.Failures",
 ]
 ROOT_URLCONF = "bursar.web.urls"
 ASGI_APPLICATION = "bursar.web.asgi.application"

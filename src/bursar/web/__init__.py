@@ -1,0 +1,1 @@
+"""The pages: server-rendered, under a strict content security policy, without a request to any other host."""

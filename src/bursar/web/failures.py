@@ -1,0 +1,143 @@
+"""Pages for what went wrong. They need neither database nor session, so that they appear whatever is broken.
+
+An unexpected exception shows a reference only; the log has the rest under the same reference (SEC-66).
+"""
+
+import logging
+import secrets
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from ..errors import BursarError
+from .middleware.kind import GetResponse
+from .site import site_of
+
+log = logging.getLogger("bursar.web")
+
+
+def page(
+    request: HttpRequest, status: int, title: str, sentence: str, action: str = "", reference: str = ""
+) -> HttpResponse:
+    """One failure as a page, or as a message in place where a script asked."""
+    if request.headers.get("HX-Request") == "true":
+        found = {"kind": "failed", "title": title, "sentence": sentence, "action": action, "reference": reference}
+        html = render_to_string("parts/result_only.html", {"result": found}, request=None)
+        return HttpResponse(html, headers={"HX-Retarget": "#result", "HX-Reswap": "outerHTML"})
+    values = {
+        "status": status,
+        "title": title,
+        "sentence": sentence,
+        "action": action,
+        "reference": reference,
+        "theme": request.COOKIES.get("bursar-theme", ""),
+    }
+    return HttpResponse(render_to_string("failure.html", values, request=None), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400"""
+    del exception
+    return page(request, 400, "Bursar can't read this request", "The browser sent something that Bursar doesn't understand.")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403"""
+    del exception
+    return page(
+        request,
+        403,
+        "Only administrators may do this",
+        "Your role lets you look at everything and change nothing.",
+        "Ask an administrator to do it, or to give you the role.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404"""
+    del exception
+    return page(request, 404, "There is no such page", "The address is misspelt, or what it showed is gone.")
+
+
+def not_allowed(request: HttpRequest) -> HttpResponse:
+    """405"""
+    return page(
+        request, 405, "This address takes no such request", "It changes something, so only a button on a page may call it."
+    )
+
+
+def not_signed_in(request: HttpRequest) -> HttpResponse:
+    """401"""
+    return page(
+        request, 401, "You are not signed in", "The session ended, so nothing was changed.", "Sign in, then do it again."
+    )
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429"""
+    return page(
+        request, 429, "Too many tries", "Bursar lets this address wait, because it tried too often.", "Try again in a few minutes."
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: a reference for the person, everything else for the log; or an error of Bursar's own from outside of a view."""
+    problem = sys.exc_info()[1]
+    if isinstance(problem, BursarError):
+        return known(request, problem)
+    reference = secrets.token_hex(4)
+    log.error("unexpected failure %s at %s", reference, request.path, exc_info=problem)
+    return page(
+        request,
+        500,
+        "Bursar met something it didn't expect",
+        "Nothing is known to be lost. The log of the server tells more under the reference.",
+        reference=reference,
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form's token, its cookie or its origin doesn't fit."""
+    log.warning("cross-site protection refused %s: %s", request.path, reason)
+    site = site_of(request)
+    expected = site.base_url if site else "its own address"
+    return page(
+        request,
+        403,
+        "The browser's proof is missing",
+        f"Bursar takes this only from its own pages at {expected}, with the cookie they set. The page may be from an "
+        "earlier sign-in, or was opened under another host name.",
+        f"Open {expected} and do it again from there.",
+    )
+
+
+class Failures:
+    """The innermost middleware: errors become pages, and bare refusals of Django get a face."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b""):
+            allowed = response.headers.get("Allow", "")
+            response = not_allowed(request)
+            response.headers["Allow"] = allowed
+        return response
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """Bursar's own errors say themselves what they are; the rest goes Django's way to `server_error`."""
+        return known(request, problem) if isinstance(problem, BursarError) else None
+
+
+def known(request: HttpRequest, problem: BursarError) -> HttpResponse:
+    """An error of the one tree, with its status, sentence and step."""
+    return page(request, problem.http_status, *_split(problem.sentence), problem.action)
+
+
+def _split(sentence: str) -> tuple[str, str]:
+    """The first sentence is the heading, the rest stands below."""
+    head, dot, rest = sentence.partition(". ")
+    return head.rstrip("."), rest if dot else ""

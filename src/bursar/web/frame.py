@@ -1,0 +1,62 @@
+"""What every page's frame needs: who is here, what needs them, and how the page is to look."""
+
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+
+from ..access.models import Person
+from ..app import context
+from ..errors import BursarError
+from ..tokens.overview import list_tokens
+from .notices import OPEN, notices_of
+from .rows import Row, row_of
+from .site import site_of
+
+THEMES = ("light", "dark")
+
+
+def rows_for(request: HttpRequest) -> list[Row]:
+    """All rows, read once a request."""
+    found: list[Row] | None = getattr(request, "rows", None)
+    if found is None:
+        ctx = context()
+        now = ctx.clock.now()
+        found = [row_of(view, now) for view in list_tokens(ctx)]
+        request.rows = found  # type: ignore[attr-defined]
+    return found
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. Visitors who aren't signed in learn nothing."""
+    theme = request.COOKIES.get("bursar-theme", "")
+    values: dict[str, Any] = {"site": site_of(request), "theme": theme if theme in THEMES else ""}
+    person = getattr(request, "user", None)
+    if not isinstance(person, Person):
+        return values
+    return values | {"person": person, "initials": initials(str(person)), "results": results_of(request)} | health(request)
+
+
+def health(request: HttpRequest) -> dict[str, Any]:
+    """The notices and the count in the top bar. A page still appears where they can't be had."""
+    try:
+        rows = rows_for(request)
+    except BursarError:
+        return {"notices": [], "health": None}
+    return {"notices": notices_of(rows, context().clock.now()), "notices_open": OPEN, "health": now_count(rows)}
+
+
+def now_count(rows: list[Row]) -> int:
+    """How many tokens need a person now."""
+    return sum(row.standing.filter == "now" for row in rows)
+
+
+def initials(name: str) -> str:
+    """Two letters for the round beside the name."""
+    words = name.partition("@")[0].replace(".", " ").split() or ["?"]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def results_of(request: HttpRequest) -> list[dict[str, str]]:
+    """What the request before this one came to, kept in the session until it is shown."""
+    return [{"kind": message.level_tag, "sentence": message.message} for message in get_messages(request)]

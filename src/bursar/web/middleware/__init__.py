@@ -1,0 +1,21 @@
+"""What stands between a browser and the views, from the outside in."""
+
+from .browser_headers import BrowserHeaders
+from .client_address import TrustedProxies
+from .cross_site import CrossSite
+from .host_cookies import HostCookies
+from .one_host import OneHost
+from .persons_zone import PersonsZone
+from .session_limits import SessionLimits
+from .whereabouts import Whereabouts
+
+__all__ = [
+    "BrowserHeaders",
+    "CrossSite",
+    "HostCookies",
+    "OneHost",
+    "PersonsZone",
+    "SessionLimits",
+    "TrustedProxies",
+    "Whereabouts",
+]

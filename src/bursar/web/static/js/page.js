@@ -1,0 +1,57 @@
+// Small things that plain HTML can't do: copying, menus that close, the search key, focus on what needs it.
+(function () {
+  "use strict";
+
+  function announce(text) {
+    document.getElementById("announce").textContent = text;
+  }
+
+  function select(node) {
+    var range = document.createRange();
+    range.selectNodeContents(node);
+    var selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+  }
+
+  function copy(button) {
+    var source = document.getElementById(button.getAttribute("data-copy"));
+    var word = button.querySelector("span");
+    function said(text) {
+      word.textContent = text;
+      announce(text);
+      setTimeout(function () { word.textContent = "Copy"; }, 2500);
+    }
+    select(source);
+    // Outside https and localhost browsers have no clipboard: what is selected can be copied by hand.
+    if (!navigator.clipboard) { said("Selected"); return; }
+    navigator.clipboard.writeText(source.textContent).then(function () { said("Copied"); }, function () { said("Selected"); });
+  }
+
+  function closeMenus(except) {
+    document.querySelectorAll("details.drop[open]").forEach(function (menu) {
+      if (menu !== except) menu.open = false;
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+    closeMenus(event.target.closest("details.drop"));
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      var open = document.querySelector("details.drop[open]");
+      if (open) { open.open = false; open.querySelector("summary").focus(); }
+    }
+    var typing = event.target.closest("input, textarea, select");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      var search = document.getElementById("q");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    }
+  });
+
+  var wanted = document.querySelector("[data-focus]");
+  if (wanted) wanted.focus();
+})();

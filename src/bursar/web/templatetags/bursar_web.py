@@ -1,0 +1,43 @@
+"""What templates may ask for: addresses of assets, icons, times in words."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ..assets import address
+from ..wording import code_marked, full
+
+register = template.Library()
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a static file, with its content's hash."""
+    return address(name)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", classes: str = "") -> SafeString:
+    """An icon of the sprite; with a label where it stands alone, else hidden from screen readers."""
+    attributes = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" width="20" height="20" {}><use href="{}#{}"/></svg>',
+        classes,
+        attributes,
+        address("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def moment(at: datetime, words: str) -> SafeString:
+    """`words` as a time whose full form is in the title and for machines."""
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), full(at), words)
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """A sentence whose `commands` stand out."""
+    return code_marked(text)

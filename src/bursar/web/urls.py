@@ -1,0 +1,35 @@
+"""Every route. The callback is found by its file name and compared with the current ScriptAlias at request time."""
+
+from django.urls import path, re_path
+
+from .sign_in import sign_in, sign_out
+from .views import actions, callback, consents, overview, setup, tickets
+
+TOKEN = "tokens/<str:token_id>"
+
+urlpatterns = [
+    path("", overview.home),
+    path("sign-in", sign_in, name="account_login"),
+    path("sign-out", sign_out),
+    path("setup/<str:link>", setup.first_administrator),
+    path("tokens", overview.tokens),
+    path("tokens/rows", overview.rows),
+    path(f"{TOKEN}/authorize", actions.authorize),
+    path(f"{TOKEN}/request", actions.request_token),
+    path(f"{TOKEN}/refresh", actions.refresh_token),
+    path(f"{TOKEN}/revoke", actions.revoke_token),
+    path(f"{TOKEN}/confirm", actions.confirm),
+    path("authorize/<str:ticket>", tickets.ticket),
+    path("callback/result", callback.result),
+    path("callback/elsewhere", callback.elsewhere),
+    path("consents/<str:consent_id>", consents.other_account),
+    path("consents/<str:consent_id>/replace", consents.replace),
+    path("consents/<str:consent_id>/keep", consents.keep),
+    re_path(r"^(?:.*/)?get-oauth2-token-by-authorization-code\.pl$", callback.callback),
+]
+
+handler400 = "bursar.web.failures.bad_request"
+handler403 = "bursar.web.failures.forbidden"
+handler404 = "bursar.web.failures.not_found"
+handler429 = "bursar.web.failures.too_many"
+handler500 = "bursar.web.failures.server_error"

@@ -1,0 +1,129 @@
+"""What an administrator does to one token. Each is a POST; with a script the answer comes in place."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ...app import context
+from ...context import Context
+from ...errors import BursarError
+from ...tokens import authorize as authorization
+from ...tokens import configure
+from ...tokens.outcome import Refusal
+from ...tokens.overview import TokenView, view_of
+from ...tokens.refresh import refresh
+from ...tokens.request import request as request_by_credentials
+from ...tokens.revoke import revoke
+from ...tokens.rows import TokenRow
+from ..access import act, is_htmx, look, person_of
+from ..see_other import see_other
+from ..session import session_key
+from ..wording import clock
+from .overview import is_overview, parts, shown_before
+
+
+@act
+@require_POST
+def authorize(request: HttpRequest, token_id: str) -> HttpResponse:
+    """Lead the person to the provider (SEC-5). A script gets the address, since it can't follow to another host."""
+    ctx = context()
+    view = found(ctx, token_id)
+    try:
+        url = authorization.start(ctx, view.reference, person_of(request).email, session_key(request))
+    except BursarError as problem:
+        return finished(request, failed(view, problem.sentence, problem.action))
+    return leave(request, url)
+
+
+@act
+@require_POST
+def request_token(request: HttpRequest, token_id: str) -> HttpResponse:
+    """A new token by client credentials."""
+    return _renew(request, token_id, request_by_credentials, "requested")
+
+
+@act
+@require_POST
+def refresh_token(request: HttpRequest, token_id: str) -> HttpResponse:
+    """A new token by the refresh token."""
+    return _renew(request, token_id, refresh, "refreshed")
+
+
+@look
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
+    """Asks first, naming who uses the token."""
+    ctx = context()
+    view = found(ctx, token_id)
+    if request.method != "POST":
+        return render(request, "revoke.html", {"view": view})
+    outcome = revoke(ctx, view.reference)
+    if isinstance(outcome, Refusal):
+        return finished(request, failed(view, outcome.sentence, outcome.action))
+    return finished(request, done(f"{view.reference} is revoked. Bursar has forgotten its tokens."))
+
+
+@look
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
+    """Says what is held and where it would be sent; a person's yes releases it (SEC-62)."""
+    ctx = context()
+    view = found(ctx, token_id)
+    if request.method != "POST":
+        from ...tokens.document import document_of
+
+        document = document_of(configure.find(view.name))
+        return render(request, "confirm.html", {"view": view, "destinations": sorted(document.destinations().items())})
+    change = configure.confirm(ctx, view.name, person_of(request).email)
+    if not change.changed:
+        return finished(request, done(f"{view.name} holds nothing back any more."))
+    return finished(request, done(f"{view.name} is confirmed. Bursar uses it again."))
+
+
+def found(ctx: Context, token_id: str) -> TokenView:
+    """The token of that id. Raises Http404."""
+    view = view_of(ctx, token_id)
+    if view is None:
+        raise Http404
+    return view
+
+
+def leave(request: HttpRequest, url: str) -> HttpResponse:
+    """To the provider."""
+    return HttpResponse(headers={"HX-Redirect": url}) if is_htmx(request) else see_other(url)
+
+
+def done(sentence: str) -> dict[str, str]:
+    """The outcome of something that worked."""
+    return {"kind": "success", "sentence": sentence, "action": ""}
+
+
+def failed(view: TokenView, sentence: str, action: str) -> dict[str, str]:
+    """The outcome of something that didn't, with the provider's own words where there are any."""
+    return {"kind": "error", "sentence": f"{view.reference}: {sentence}", "action": action}
+
+
+def finished(request: HttpRequest, outcome: dict[str, str]) -> HttpResponse:
+    """Show the outcome: in place for a script, else on the overview."""
+    if is_htmx(request) and is_overview(request):
+        headers = {"HX-Retarget": "#rows", "HX-Reswap": "outerHTML"}
+        return HttpResponse(parts(request, shown_before(request), outcome), headers=headers)
+    level = messages.SUCCESS if outcome["kind"] == "success" else messages.ERROR
+    messages.add_message(request, level, f"{outcome['sentence']} {outcome['action']}".strip())
+    return leave(request, "/tokens")
+
+
+def _renew(
+    request: HttpRequest, token_id: str, use_case: Callable[[Context, str], TokenRow | Refusal], participle: str
+) -> HttpResponse:
+    ctx = context()
+    view = found(ctx, token_id)
+    outcome: Any = use_case(ctx, view.reference)
+    if isinstance(outcome, Refusal):
+        return finished(request, failed(view, outcome.sentence, outcome.action))
+    end = f", valid until {clock(outcome.expires_at, ctx.clock.now())}" if outcome.expires_at else ""
+    return finished(request, done(f"{view.reference} is {participle}{end}."))

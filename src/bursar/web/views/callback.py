@@ -1,0 +1,80 @@
+"""Where providers send people back. The code leaves the address at once (SEC-12); what came of it is shown after that."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_safe
+
+from ...app import context
+from ...tokens.consent import finish
+from ...tokens.outcome import AccountChanged, Consented, Refusal
+from .. import failures
+from ..access import own, person_of, public
+from ..see_other import see_other
+from ..session import session_key
+from ..site import site_of
+
+KEPT = "consent_result"
+FOREIGN = frozenset({"session_mismatch"})
+
+
+@public
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    """The redirect URI, under whatever ScriptAlias is set now. The only GET that changes something."""
+    site = site_of(request)
+    if site is None or request.path != site.callback_path:
+        raise Http404
+    if not request.user.is_authenticated:
+        response = see_other("/callback/elsewhere")
+    else:
+        pairs = [(name, value) for name, values in request.GET.lists() for value in values]
+        response = _judged(request, finish(context(), pairs, person_of(request).email, session_key(request)))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _judged(request: HttpRequest, outcome: Consented | AccountChanged | Refusal) -> HttpResponse:
+    match outcome:
+        case Consented():
+            account = f", signed in as {outcome.account}" if outcome.account else ""
+            messages.success(request, f"{outcome.name} is authorized{account}.")
+            if outcome.warning:
+                messages.warning(request, outcome.warning)
+            return see_other("/tokens")
+        case AccountChanged():
+            return see_other(f"/consents/{outcome.consent_id}")
+        case Refusal():
+            request.session[KEPT] = {"code": outcome.code, "sentence": outcome.sentence, "action": outcome.action}
+            return see_other("/callback/result")
+
+
+@own
+@require_safe
+def result(request: HttpRequest) -> HttpResponse:
+    """Why the last authorization of this session didn't end in a token."""
+    kept: dict[str, Any] | None = request.session.get(KEPT)
+    if kept is None:
+        return see_other("/tokens")
+    site = site_of(request)
+    values = {"result": kept, "foreign": kept["code"] in FOREIGN, "site": site, "host": request.get_host()}
+    return render(request, "callback_result.html", values, status=403 if kept["code"] in FOREIGN else 400)
+
+
+@public
+@require_safe
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """The browser that came back isn't signed in: most often the host differs from the one where it began."""
+    site = site_of(request)
+    expected = site.base_url if site else "its own address"
+    return failures.page(
+        request,
+        403,
+        "This browser isn't signed in here",
+        f"You came back from the provider to {request.get_host()}. Bursar expects you at {expected}, in the browser and "
+        "under the host name where you pressed Authorize: its cookie is sent there only. Nothing was changed, and "
+        "the provider's answer was not used.",
+        f"Sign in at {expected} and press Authorize again.",
+    )

@@ -1,0 +1,53 @@
+"""Another account signed in than before (SEC-13): a person decides which one stays."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from ...app import context
+from ...tokens.consent import adopt, decline
+from ...tokens.outcome import Refusal
+from ...tokens.overview import TokenView
+from ..access import act, look, person_of
+from ..frame import rows_for
+from ..see_other import see_other
+
+
+@look
+@require_safe
+def other_account(request: HttpRequest, consent_id: str) -> HttpResponse:
+    """Both accounts, and two buttons."""
+    view = _waiting(request, consent_id)
+    assert view.candidate is not None
+    return render(request, "other_account.html", {"view": view, "account": view.candidate[1], "consent_id": consent_id})
+
+
+@act
+@require_POST
+def replace(request: HttpRequest, consent_id: str) -> HttpResponse:
+    """The new account's token replaces the old one."""
+    _waiting(request, consent_id)
+    outcome = adopt(context(), consent_id, person_of(request).email)
+    if isinstance(outcome, Refusal):
+        messages.error(request, f"{outcome.sentence} {outcome.action}".strip())
+    else:
+        messages.success(request, f"{outcome.name} now uses {outcome.account or 'the new account'}.")
+    return see_other("/tokens")
+
+
+@act
+@require_POST
+def keep(request: HttpRequest, consent_id: str) -> HttpResponse:
+    """The new account's token is forgotten."""
+    view = _waiting(request, consent_id)
+    decline(context(), consent_id)
+    messages.success(request, f"{view.reference} keeps {view.account or 'its account'}.")
+    return see_other("/tokens")
+
+
+def _waiting(request: HttpRequest, consent_id: str) -> TokenView:
+    for row in rows_for(request):
+        if row.view.candidate is not None and row.view.candidate[0] == consent_id:
+            return row.view
+    raise Http404
