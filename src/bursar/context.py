@@ -1,4 +1,4 @@
-"""What the use cases are given instead of reaching for it: clock, randomness, keyring, storage, the way out, the settings."""
+"""What the use cases are given instead of reaching for it: clock, randomness, keyring, storage, the way out."""
 
 import threading
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from .sysconfig import SystemConfiguration
 class Context:
     """Built once a process in `bursar.app`; tests build their own with fakes in it.
 
-    `worker` names this process in attempts and leases; `stop` is set when the process is to end, and every wait is on it.
+    `worker` names this process in attempts and leases; `stop` is set when the process is to end: every wait is on it.
     """
 
     clock: Clock

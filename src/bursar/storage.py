@@ -119,29 +119,44 @@ class Storage:
         _forget_connection()
 
     def _commit(self, group: list[tuple[Job, "Future[Any]"]]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
-        failed: list[tuple[Future[Any], BaseException]] = []
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 for job, answer in group:
-                    try:
-                        with transaction.atomic():
-                            done.append((answer, job(cursor)))
-                    except DatabaseError as problem:
-                        if not connection.is_usable():
-                            raise
-                        failed.append((answer, problem))
-                    except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
-                        failed.append((answer, problem))
-        except BaseException as problem:  # noqa: BLE001 - the commit failed: every caller of the group hears it
+                    outcomes.append((answer, *_attempt(job, cursor)))
+        except BaseException as trouble:  # noqa: BLE001 - nothing was committed: every caller of the group hears it
             _forget_connection()
+            if len(group) > 1 and _is_deadlock(trouble):
+                # The database undid all of it in favour of another process: one by one they can't meet again.
+                for each in group:
+                    self._commit([each])
+                return
             for _, answer in group:
-                answer.set_exception(problem)
+                answer.set_exception(trouble)
             return
-        for answer, result in done:
-            answer.set_result(result)
-        for answer, problem in failed:
-            answer.set_exception(problem)
+        for answer, result, failure in outcomes:
+            if failure is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(failure)
+
+
+def _attempt(job: Job, cursor: CursorWrapper) -> tuple[Any, BaseException | None]:
+    """The job's result, or the exception that undid it and it alone. Raises what ends the whole transaction."""
+    try:
+        with transaction.atomic():
+            return job(cursor), None
+    except DatabaseError as problem:
+        if _is_deadlock(problem) or not connection.is_usable():
+            raise
+        return None, problem
+    except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
+        return None, problem
+
+
+def _is_deadlock(problem: BaseException) -> bool:
+    """PostgreSQL's deadlock_detected and serialization_failure: the transaction is undone, trying again is right."""
+    return getattr(problem.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
 def _forget_connection() -> None:

@@ -1,4 +1,4 @@
-"""How a configuration becomes a token: one file a grant, one registry, one pipeline. Pure: no Django, nothing stored."""
+"""How a configuration becomes a token: one file a grant, one registry, one pipeline. No Django, nothing stored."""
 
 from ..oauth2.client_auth import Client
 from .authorization_code import authorization_url

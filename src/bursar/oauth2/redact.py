@@ -23,7 +23,7 @@ def redact_members(members: dict[str, Any]) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Text from outside as one line of at most 1,000 characters, long opaque runs removed, control characters escaped."""
+    """Text from outside as one line of at most 1,000 characters: opaque runs removed, control characters escaped."""
     shown = _LONG_RUN.sub(REMOVED, text[: 4 * LONGEST])
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"

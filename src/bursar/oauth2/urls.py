@@ -14,7 +14,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"{}|^`]")
 
 @dataclass(frozen=True, slots=True)
 class EndpointUrl:
-    """An address that Bursar may send a secret to, as far as its text can tell. `str()` is the text as it was written."""
+    """An address that may be sent a secret, as far as its text can tell. `str()` is the text as it was written."""
 
     text: str
     scheme: str

@@ -10,7 +10,7 @@ class OutboundRefused(Refused):
 
 
 class OutboundFailed(Temporary):
-    """The other side, or the way there, failed. Codes: `network_failed`, `tls_failed`, `answer_too_large`, `timeout`."""
+    """The other side, or the way there, failed: `network_failed`, `tls_failed`, `answer_too_large`, `timeout`."""
 
     default_code = "network_failed"
 

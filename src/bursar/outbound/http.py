@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from .. import __version__
 from .deadline import Deadline
 from .errors import OutboundFailed, OutboundRefused
-from .sockets import AnySocket, timed_out
+from .sockets import timed_out
 
 if TYPE_CHECKING:
     from .door import Door
@@ -46,7 +46,7 @@ class _Connection(http.client.HTTPConnection):
         tls = self._target.scheme == "https"
         host = self._target.hostname or ""
         if self._proxy is None:
-            sock: AnySocket = self._door.connect(host, self.port, self._deadline, loopback_only=not tls)
+            sock = self._door.connect(host, self.port, self._deadline, loopback_only=not tls)
         else:
             proxy_host = self._proxy.hostname or ""
             sock = self._door.connect(proxy_host, _port(self._proxy), self._deadline)

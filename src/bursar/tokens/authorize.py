@@ -9,6 +9,7 @@ finish     the callback: judged, consumed once, exchanged, stored      `consent.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -169,8 +170,8 @@ def _open_ticket(cursor: CursorWrapper, text: str, now: datetime) -> str | None:
     return None if found is None else str(found[0])
 
 
-def _insert(cursor: CursorWrapper, row: TokenRow, now: datetime, **columns: object) -> None:
-    values: dict[str, object] = {
+def _insert(cursor: CursorWrapper, row: TokenRow, now: datetime, **columns: Any) -> None:
+    values: dict[str, Any] = {
         "id": new_id(),
         "token_id": row.id,
         "configuration_generation": row.c_generation,

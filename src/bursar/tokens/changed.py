@@ -1,4 +1,4 @@
-"""What a changed configuration does to its tokens: a corrected cause clears the failure at once, in every process (SEC-30)."""
+"""What a changed configuration does to its tokens: a corrected cause clears the failure at once (SEC-30)."""
 
 from datetime import datetime
 

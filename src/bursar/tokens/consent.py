@@ -46,8 +46,7 @@ class _Pending:
     redirect_uri: str
     person: str
     session_sha256: str
-    ends_at: datetime
-    finished_at: datetime | None
+    ends_at: int
 
 
 def finish(
@@ -72,7 +71,7 @@ def finish(
     row = ctx.storage.read(lambda cursor: read_row(cursor, pending.token_id))
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
-    if now >= pending.ends_at:
+    if to_micros(now) >= pending.ends_at:
         return _no("consent_expired", "The authorization took longer than ten minutes.")
     if row.c_generation != pending.configuration_generation or row.c_validity != "valid":
         return _no("configuration_changed", f'The configuration "{row.c_name}" was changed meanwhile.')
@@ -109,21 +108,16 @@ def _find(ctx: Context, parameters: Sequence[tuple[str, str]]) -> _Pending | Non
         return None
     marks = ", ".join(["%s"] * len(values))
 
-    def read(cursor: CursorWrapper) -> tuple[object, ...] | None:
+    def read(cursor: CursorWrapper) -> _Pending | None:
         cursor.execute(
-            "SELECT id, token_id, configuration_generation, verifier, redirect_uri, person, session_sha256, ends_at,"  # noqa: S608
-            f" finished_at FROM {TABLE} WHERE state_sha256 IN ({marks})",
+            "SELECT id, token_id, configuration_generation, verifier, redirect_uri, person, session_sha256, ends_at"  # noqa: S608
+            f" FROM {TABLE} WHERE state_sha256 IN ({marks})",
             list(values),
         )
-        found: tuple[object, ...] | None = cursor.fetchone()
-        return found
+        found = cursor.fetchone()
+        return None if found is None else _Pending(*found)
 
-    found = ctx.storage.read(read)
-    if found is None:
-        return None
-    *head, ends_at, finished_at = found
-    instants = (from_micros(ends_at), None if finished_at is None else from_micros(finished_at))  # type: ignore[arg-type]
-    return _Pending(*head, *instants)  # type: ignore[arg-type]
+    return ctx.storage.read(read)
 
 
 def _consume(cursor: CursorWrapper, consent_id: str, now: datetime) -> bool:
@@ -196,7 +190,7 @@ def _exchange(
     return _store(ctx, row, facts, pending, outcome.answer, asked_at, identity, iss, attempt)
 
 
-def _identity(ctx: Context, facts: Facts, token: TokenAnswer, iss: str | None) -> Identity | None | Refusal:
+def _identity(ctx: Context, facts: Facts, token: TokenAnswer, iss: str | None) -> Identity | Refusal | None:
     """Who signed in, where the provider says so: by ID token, else by userinfo. None where it doesn't (SEC-13)."""
     document = facts.document
     try:

@@ -7,7 +7,8 @@ from django.db.models import Exists, OuterRef
 from ..clock import rfc3339
 from ..context import Context
 from ..keyring import SealBroken
-from .configure import document_of, find, held, secret_of
+from .configure import find, held, secret_of
+from .document import document_of
 from .models import Configuration, Token
 from .users import users_of
 

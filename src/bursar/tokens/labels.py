@@ -26,6 +26,7 @@ def resolve(ctx: Context, reference: str, *, create: bool = False) -> Resolved:
     With `create` a missing label of an existing configuration is made. Raises NotFound; InvalidInput for a label
     that can't be one; Refused (`reference_ambiguous`) where the new `NAME#LABEL` would also be read as a name.
     """
+    del ctx  # labels are rows of the ORM; the signature is that of every use case
     whole = Token.objects.filter(configuration__name=reference, label="").first()
     if whole is not None:
         return Resolved(whole.configuration_id, whole.id)

@@ -137,6 +137,7 @@ def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, no
         # What was refused has been corrected since: forget the verdict and let the correction be tried at once.
         update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None, next_attempt_at=None, due_at=now)
         return False
+    since: dict[str, Any] = {} if row.state == failure.state else {"state_since": now}
     return update(
         cursor,
         *_own_lease(row, worker),
@@ -151,7 +152,7 @@ def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, no
         due_at=failure.next_attempt_at,
         lease_owner=None,
         lease_until=None,
-        **({} if row.state == failure.state else {"state_since": now}),
+        **since,
     )
 
 
@@ -164,12 +165,12 @@ def stop_siblings(cursor: CursorWrapper, row: TokenRow, failure: Failure, now: d
     """The client itself was refused, so every token of the configuration would be: let them wait (SEC-19)."""
     if not _configuration_is(cursor, row):
         return
+    verdict = (failure.state, failure.code, failure.sentence, failure.action)
     cursor.execute(
         f"UPDATE {TABLE} SET state = %s, error_code = %s, error_sentence = %s, error_action = %s, failed_at = %s,"  # noqa: S608
         " next_attempt_at = NULL, due_at = NULL, state_since = %s"
         " WHERE configuration_id = %s AND id <> %s AND state IN ('active', 'retrying')",
-        [failure.state, failure.code, failure.sentence, failure.action]
-        + [to_micros(now), to_micros(now), row.c_id, row.id],
+        [*verdict, to_micros(now), to_micros(now), row.c_id, row.id],
     )
 
 

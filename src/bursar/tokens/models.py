@@ -100,7 +100,7 @@ class Attempt(models.Model):
 
 
 class Consent(models.Model):
-    """A consent under way: first a ticket (from the command line), then a state bound to one session (SEC-3, 7, 8, 9)."""
+    """A consent under way: first a ticket (from the command line), then a state bound to one session (SEC-3, 7-9)."""
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id)
     token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="consents")

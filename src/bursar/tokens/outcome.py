@@ -58,7 +58,7 @@ class Obtained:
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """A consent was finished and its token is stored; `warning` says what is amiss with it all the same (SEC-14, SEC-20)."""
+    """A consent was finished and its token is stored; `warning` says what is amiss with it (SEC-14, SEC-20)."""
 
     name: str
     account: str | None

@@ -1,4 +1,4 @@
-"""What people and scripts see of tokens: state, dates, trouble in plain words, who uses them. No secret is part of it."""
+"""What people and scripts see of tokens: state, dates, trouble in plain words, users. No secret is part of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +78,8 @@ def _rows(cursor: CursorWrapper, reference: str | None) -> list[TokenRow]:
 def _consents(cursor: CursorWrapper, now: datetime) -> dict[str, datetime]:
     """Until when each token's latest consent is under way."""
     cursor.execute(
-        "SELECT token_id, MAX(ends_at) FROM tokens_consent WHERE finished_at IS NULL AND ends_at > %s GROUP BY token_id",
+        "SELECT token_id, MAX(ends_at) FROM tokens_consent"
+        " WHERE finished_at IS NULL AND ends_at > %s GROUP BY token_id",
         [to_micros(now)],
     )
     return {str(token_id): from_micros(ends_at) for token_id, ends_at in cursor.fetchall()}

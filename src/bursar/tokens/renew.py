@@ -144,8 +144,9 @@ def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | 
     asked_at = ctx.clock.now()
     try:
         outcome = _call(ctx, claim, timeout)
-    except Refused:  # an address that is not admitted: nothing was sent
-        return ctx.storage.write(lambda cursor: _not_sent(cursor, ctx, claim, refused))
+    except Refused as refused:  # an address that is not admitted: nothing was sent
+        why = refused
+        return ctx.storage.write(lambda cursor: _not_sent(cursor, ctx, claim, why))
     except BaseException:
         ctx.storage.write(lambda cursor: life.release(cursor, claim.row, ctx.worker))
         raise

@@ -1,6 +1,7 @@
 """Revoke: here at once, at the provider as soon as it answers (RFC 7009). Nothing held is ever sent."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -110,13 +111,13 @@ def send_due_revocations(ctx: Context, most: int = 20) -> int:
     return told
 
 
-def _claim(cursor: CursorWrapper, now: datetime, until: datetime) -> tuple[object, ...] | None:
+def _claim(cursor: CursorWrapper, now: datetime, until: datetime) -> tuple[Any, ...] | None:
     cursor.execute(
         f"SELECT id, url, client_id, client_authentication, client_secret, token, hint, tries, due_at FROM {TABLE}"  # noqa: S608
         " WHERE due_at <= %s ORDER BY due_at LIMIT 1",
         [to_micros(now)],
     )
-    found: tuple[object, ...] | None = cursor.fetchone()
+    found: tuple[Any, ...] | None = cursor.fetchone()
     if found is None:
         return None
     cursor.execute(
@@ -126,17 +127,16 @@ def _claim(cursor: CursorWrapper, now: datetime, until: datetime) -> tuple[objec
     return found if cursor.rowcount == 1 else None
 
 
-def _send(ctx: Context, row: tuple[object, ...]) -> int:
+def _send(ctx: Context, row: tuple[Any, ...]) -> int:
     key, url, client_id, authentication, sealed_secret, sealed_token, hint, tries = row[:8]
-    assert isinstance(tries, int)
     row_id = str(key)
     failed = True
     retry_after = None
     try:
         secret = None
         if sealed_secret is not None:
-            secret = ctx.keyring.open(Place(TABLE, row_id, "client_secret"), bytes(sealed_secret))  # type: ignore[call-overload]
-        token = ctx.keyring.open(Place(TABLE, row_id, "token"), bytes(sealed_token))  # type: ignore[call-overload]
+            secret = ctx.keyring.open(Place(TABLE, row_id, "client_secret"), bytes(sealed_secret))
+        token = ctx.keyring.open(Place(TABLE, row_id, "token"), bytes(sealed_token))
         client = Client(str(client_id), secret, ClientAuthentication(str(authentication)))
         target = EndpointUrl.parse(str(url), "RevocationURL")
         timeout = ctx.settings.outbound_rules().timeout

@@ -16,7 +16,7 @@ TABLE = "tokens_token"
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """`c_…` fields come from the configuration; instants are aware datetimes; sealed values stay sealed until asked for."""
+    """`c_…` fields come from the configuration; instants are aware datetimes; sealed values stay sealed."""
 
     id: str
     label: str
@@ -130,7 +130,7 @@ def lock_row(cursor: CursorWrapper, token_id: str) -> TokenRow | None:
 
 
 def find_row(cursor: CursorWrapper, reference: str) -> TokenRow | None:
-    """The token that `reference` names: the whole string as a configuration's name first, else split at the last `#`."""
+    """The token that `reference` names: the whole string as a name first, else split at the last `#`."""
     name, hash_mark, label = reference.rpartition("#")
     cursor.execute(_SELECT + "WHERE c.name = %s AND t.label = ''", [reference])
     row = _one(cursor)

@@ -10,7 +10,7 @@ LONGEST_RETRY_AFTER = 86_400.0
 
 
 def lifetime_of(expires_in: float | None, assumed: float) -> tuple[float, bool]:
-    """How long a token lives, and whether that is assumed: absent, zero, negative or unreadable is not `never` (SEC-21)."""
+    """How long a token lives, and whether that is assumed: absent or unreadable is not `never` (SEC-21)."""
     if expires_in is None or not expires_in > 0:
         return assumed, True
     return min(expires_in, LONGEST_LIFETIME), False

@@ -38,7 +38,7 @@ def from_template(
     Raises InvalidInput (`placeholder_missing`) that names what has to be given.
     """
     name, validity, rest = _entry_fields(name, Validity.VALID, assignments)
-    values = {p.name: sources[p.source] for p in template.placeholders if p.source in sources}
+    values = {p.name: sources[p.source] for p in template.placeholders if p.source is not None and p.source in sources}
     values |= {path: value for path, value in rest if value and template.placeholder(path)}
     tree = template.tree(values)
     for path, value in rest:

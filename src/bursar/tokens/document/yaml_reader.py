@@ -5,6 +5,7 @@ of two equal keys win. Here every bound is checked on the event, before anything
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -56,10 +57,11 @@ class _Composer:
     def compose(self, text: bytes) -> Iterator[Node]:
         documents = 0
         listed = False  # a list is at the top: its entries go out one by one, and nothing keeps them
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        events: Iterator[Any] = yaml.parse(text, Loader=yaml.CSafeLoader)
+        for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
-                node = self._scalar(event)
+                node: Node = self._scalar(event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 if not self._stack:
                     listed = kind is yaml.SequenceStartEvent
@@ -84,14 +86,14 @@ class _Composer:
         if not documents:
             raise Unreadable(0, "holds no configuration")
 
-    def _count(self, more: int, event: yaml.Event) -> None:
+    def _count(self, more: int, event: Any) -> None:
         self._nodes += more
         if self._nodes - self._entry_start > MAX_ENTRY_NODES:
             raise Unreadable(event.start_mark.line + 1, f"makes the entry larger than {MAX_ENTRY_NODES} values")
         if self._nodes > MAX_NODES:
             raise Unreadable(event.start_mark.line + 1, f"makes the file larger than {MAX_NODES} values")
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar:
         self._count(1, event)
         text: str = event.value
         line = event.start_mark.line + 1
@@ -106,7 +108,7 @@ class _Composer:
             self._anchors[event.anchor] = (node, 1)
         return node
 
-    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, mapping: bool) -> None:
+    def _open(self, event: Any, mapping: bool) -> None:
         self._count(1, event)
         line = event.start_mark.line + 1
         if event.tag is not None:
@@ -123,7 +125,7 @@ class _Composer:
             self._anchors[closed.anchor] = (closed.node, self._nodes - closed.before)
         return closed.node
 
-    def _alias(self, event: yaml.AliasEvent) -> Node:
+    def _alias(self, event: Any) -> Node:
         line = event.start_mark.line + 1
         if event.anchor not in self._anchors:
             raise Unreadable(line, f"refers to {quoted('*' + event.anchor)}, which is not defined before it")
@@ -137,7 +139,7 @@ class _Composer:
         self._count(size, event)
         return node
 
-    def _put(self, node: Node, event: yaml.Event) -> None:
+    def _put(self, node: Node, event: Any) -> None:
         parent = self._stack[-1]
         if isinstance(parent.node, Sequence):
             parent.node.items.append(node)
