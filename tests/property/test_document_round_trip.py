@@ -81,7 +81,7 @@ def requests(draw: st.DrawFn, kinds: tuple[str, ...]) -> dict[str, Any]:
             request["Parameters"] = draw(literals)
         if draw(st.booleans()):
             request["AutofilledParametersMapping"] = draw(
-                st.dictionaries(keys.map("y-{}".format), text, max_size=3)
+                st.dictionaries(keys.map("y-{}".format), sources, max_size=3)
             ) | {"client_id": "ClientID"}
         found[kind] = {"Request": request}
         if draw(st.booleans()):

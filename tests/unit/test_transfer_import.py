@@ -70,7 +70,7 @@ def test_a_failure_at_entry_50_of_100_changes_nothing(ctx: Context) -> None:
     before = list(Configuration.objects.values())
     entries = [entry(f"e{n}", code_config(Scope="new")) for n in range(100)]
     entries[49]["Config"]["Surprise"] = ["x"]
-    with pytest.raises(InvalidInput, match='entry 50 "e49": Config[.]Surprise'):
+    with pytest.raises(InvalidInput, match=r'entry 50 "e49": Config\.Surprise'):
         load(ctx, as_yaml(*entries), overwrite=True)
     assert list(Configuration.objects.values()) == before
 

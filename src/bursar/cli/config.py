@@ -168,11 +168,12 @@ def set_(ctx: "Context", name: str, assignments: tuple[str, ...], secret_file: s
 def confirm(ctx: "Context", name: str, yes: bool) -> None:
     """Confirm that token and secret may go where the configuration now sends them."""
     from ..tokens import configure
+    from ..tokens.document import document_of
 
     row = configure.find(name)
     held = configure.held(row)
     if held:
-        for where in sorted(set(configure.document_of(row).destinations().values())):
+        for where in sorted(set(document_of(row).destinations().values())):
             note(f"Sends to or as: {printable(where)}")
         _ask(f'Release the held {" and ".join(held)} of "{printable(name)}"?', yes)
     configure.confirm(ctx, name, operator())
