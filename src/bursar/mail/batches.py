@@ -50,6 +50,7 @@ class Run:
     result: Result
     limits: Limits
     one_by_one: bool = False  # the last connection ended without progress: find the message that does it
+    ours: set[int] = field(default_factory=set)  # UIDs that are delivered, whether settled or not
     left: set[int] = field(default_factory=set)  # UIDs skipped in this run
     at: int | None = None  # the UID asked for alone, when the connection ended
     progress: int = 0
@@ -72,6 +73,7 @@ class Run:
         ledger.prune(known.keys() - present)
         fresh = [uid for uid in there if uid not in known]
         self._recover(names, ledger, known, present)
+        self.ours = set(known)
         pending = [uid for uid in there if known.get(uid) is False]
         for start in range(0, len(pending), self.limits.sizes_at_once):
             self._settle(mailbox, ledger, pending[start : start + self.limits.sizes_at_once])
@@ -166,6 +168,7 @@ class Run:
             ledger.record(staged.items())
             failpoint("mail.recorded")
             self.maildir.clear(staged.values())
+            self.ours |= staged.keys()
             self.result.delivered += len(staged)
             self.progress += len(staged)
             self.one_by_one = False
@@ -182,7 +185,7 @@ class Run:
         if self.settle_problem is not None:
             return
         try:
-            settle(mailbox, self.after, uids)
+            settle(mailbox, self.after, uids, self.ours)
         except CommandRefused as refusal:
             if explain.token_ended(refusal.answer):
                 raise ConnectionLost(refusal.answer) from None

@@ -1,7 +1,7 @@
 """The selected folder: which messages are there, how large, and their bytes, in bounded batches."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..outbound import OutboundFailed
@@ -99,22 +99,19 @@ class Mailbox:
         self._ask("UID", "STORE", sequence_set(uids), "+FLAGS.SILENT", f"({flag})")
         self.imap.untagged_responses.pop("FETCH", None)
 
-    def expunge(self, uids: Sequence[int]) -> bool:
-        """Remove these messages, which are flagged \\Deleted, and no others (RFC 4315 §2.1).
+    def expunge(self, uids: Sequence[int], ours: Collection[int]) -> None:
+        """Remove these messages, which are flagged \\Deleted (RFC 4315 §2.1), and none but `ours`.
 
-        Without UIDPLUS a plain EXPUNGE would also remove what somebody else has flagged; then nothing is removed
-        until theirs are gone, and the answer is False.
+        Without UIDPLUS a plain EXPUNGE would also remove what somebody else has flagged; while there is such a
+        message ours stay flagged, and go with the next EXPUNGE, whoever asks for it.
         """
         if "UIDPLUS" in self.imap.capabilities:
             self._ask("UID", "EXPUNGE", sequence_set(uids))
-        elif set(self.uids("DELETED")) <= set(uids):
+        elif all(uid in ours for uid in self.uids("DELETED")):
             self._ask("EXPUNGE")
-        else:
-            return False
         self.imap.untagged_responses.pop("EXPUNGE", None)
-        return True
 
-    def move(self, uids: Sequence[int], folder: str) -> None:
+    def move(self, uids: Sequence[int], folder: str, ours: Collection[int]) -> None:
         """MOVE (RFC 6851), or COPY and delete; the folder is made where the server says it is missing."""
         command = "MOVE" if "MOVE" in self.imap.capabilities else "COPY"
         try:
@@ -126,7 +123,7 @@ class Mailbox:
             self._ask("UID", command, sequence_set(uids), quoted(folder))
         if command == "COPY":
             self.flag(uids, r"\Deleted")
-            self.expunge(uids)
+            self.expunge(uids, ours)
         self.imap.untagged_responses.pop("EXPUNGE", None)
 
     def _ask(self, name: str, *arguments: str) -> None:
