@@ -1,4 +1,7 @@
-"""The application that a server runs: the static door, a bound on bodies, then Django. `bursar.app.boot` comes before it."""
+"""The application that a server runs: the static door, a bound on bodies, then Django.
+
+`bursar.app.boot` comes before it is imported.
+"""
 
 from typing import cast
 

@@ -21,7 +21,14 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ROOT = Path(__file__).parent / "static"
 PREFIX = "/static/"
-SHEETS = ("vendor/tabler.min.css", "css/tokens.css", "css/frame.css", "css/parts.css", "css/overview.css", "css/narrow.css")
+SHEETS = (
+    "vendor/tabler.min.css",
+    "css/tokens.css",
+    "css/frame.css",
+    "css/parts.css",
+    "css/overview.css",
+    "css/narrow.css",
+)
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -40,7 +40,9 @@ def page(
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400"""
     del exception
-    return page(request, 400, "Bursar can't read this request", "The browser sent something that Bursar doesn't understand.")
+    return page(
+        request, 400, "Bursar can't read this request", "The browser sent something that Bursar doesn't understand."
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -64,26 +66,37 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def not_allowed(request: HttpRequest) -> HttpResponse:
     """405"""
     return page(
-        request, 405, "This address takes no such request", "It changes something, so only a button on a page may call it."
+        request,
+        405,
+        "This address takes no such request",
+        "It changes something, so only a button on a page may call it.",
     )
 
 
 def not_signed_in(request: HttpRequest) -> HttpResponse:
     """401"""
     return page(
-        request, 401, "You are not signed in", "The session ended, so nothing was changed.", "Sign in, then do it again."
+        request,
+        401,
+        "You are not signed in",
+        "The session ended, so nothing was changed.",
+        "Sign in, then do it again.",
     )
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """429"""
     return page(
-        request, 429, "Too many tries", "Bursar lets this address wait, because it tried too often.", "Try again in a few minutes."
+        request,
+        429,
+        "Too many tries",
+        "Bursar lets this address wait.",
+        "Try again in a few minutes.",
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a reference for the person, everything else for the log; or an error of Bursar's own from outside of a view."""
+    """500: a reference for the person, the rest for the log; or an error of Bursar's own from outside of a view."""
     problem = sys.exc_info()[1]
     if isinstance(problem, BursarError):
         return known(request, problem)

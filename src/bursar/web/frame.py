@@ -9,7 +9,7 @@ from ..access.models import Person
 from ..app import context
 from ..errors import BursarError
 from ..tokens.overview import list_tokens
-from .notices import OPEN, notices_of
+from .notices import notices_of
 from .rows import Row, row_of
 from .site import site_of
 
@@ -34,7 +34,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if not isinstance(person, Person):
         return values
-    return values | {"person": person, "initials": initials(str(person)), "results": results_of(request)} | health(request)
+    return (
+        values | {"person": person, "initials": initials(str(person)), "results": results_of(request)} | health(request)
+    )
 
 
 def health(request: HttpRequest) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def health(request: HttpRequest) -> dict[str, Any]:
         rows = rows_for(request)
     except BursarError:
         return {"notices": [], "health": None}
-    return {"notices": notices_of(rows, context().clock.now()), "notices_open": OPEN, "health": now_count(rows)}
+    return {"notices": notices_of(rows, context().clock.now()), "health": now_count(rows)}
 
 
 def now_count(rows: list[Row]) -> int:

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .rows import Row, Step
+from .rows import Row, Step, place_of
 from .standing import Level
 from .wording import clock
-
-OPEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +24,11 @@ class Notice:
 def notices_of(rows: Sequence[Row], now: datetime) -> list[Notice]:
     """Tokens of one configuration that fail for the same cause make one notice."""
     causes: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
+    for row in sorted(rows, key=place_of):
         if row.standing.level in (Level.NOW, Level.SOON):
             code = row.view.error.code if row.view.error else row.standing.word
             causes.setdefault((row.standing.level, row.view.configuration_id, code), []).append(row)
-    found = [_notice(same, now) for same in causes.values()]
-    return sorted(found, key=lambda notice: (notice.level != "now", notice.object))
+    return [_notice(same, now) for same in causes.values()]
 
 
 def _notice(same: list[Row], now: datetime) -> Notice:

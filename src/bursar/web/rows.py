@@ -81,6 +81,8 @@ def row_of(view: TokenView, now: datetime) -> Row:
     """The row of one token."""
     stands = standing(view, now)
     step = _step(view, stands)
+    # A healthy row on a phone shows no button, so its menu has all there is.
+    more = [each for each in _others(view) if step is None or each.verb != step.verb or stands.level is Level.OK]
     return Row(
         view=view,
         standing=stands,
@@ -88,7 +90,7 @@ def row_of(view: TokenView, now: datetime) -> Row:
         share=access_share(view, now),
         refresh=refresh_words(view, now),
         step=step,
-        more=tuple(each for each in _others(view) if step is None or each.verb != step.verb),
+        more=tuple(more),
     )
 
 
@@ -97,7 +99,7 @@ def table_of(rows: Sequence[Row], show: str, query: str, page: int) -> Table:
     counts = Counter(row.standing.filter for row in rows)
     found = sorted(
         (row for row in rows if (not show or row.standing.filter == show) and matches(row.view, query)),
-        key=lambda row: (ORDER[row.standing.level], row.view.name, row.view.label),
+        key=place_of,
     )
     pages = max(1, -(-len(found) // PAGE))
     page = min(max(1, page), pages)
@@ -110,9 +112,18 @@ def table_of(rows: Sequence[Row], show: str, query: str, page: int) -> Table:
     return Table(tuple(g for g in groups if g.rows), counts, len(rows), len(found), first, last, page, pages)
 
 
+def place_of(row: Row) -> tuple[int, float, str, str]:
+    """By level; what needs a person now by when its token ended or ends, everything else by name."""
+    urgent = row.standing.level is Level.NOW and row.view.has_access_token and row.view.expires_at
+    ends = row.view.expires_at.timestamp() if urgent and row.view.expires_at else 0.0
+    return ORDER[row.standing.level], ends, row.view.name, row.view.label
+
+
 def matches(view: TokenView, query: str) -> bool:
     """Whether every word of the query is in the name, label, provider, template, account or a user's name."""
-    text = " ".join((view.name, view.label, view.provider, view.template or "", view.account or "", *view.used_by)).casefold()
+    text = " ".join(
+        (view.name, view.label, view.provider, view.template or "", view.account or "", *view.used_by)
+    ).casefold()
     return all(word in text for word in query.casefold().split())
 
 

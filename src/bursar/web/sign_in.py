@@ -1,4 +1,4 @@
-"""Signing in and out: django-allauth's login behind our template, sign-up closed, nothing else of it routed (SEC-37)."""
+"""Signing in and out: django-allauth's login behind our template, sign-up closed, the rest not routed (SEC-37)."""
 
 from typing import Any
 
@@ -30,6 +30,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """People are added by an administrator."""
+        del request
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -37,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_safe_url(self, url: str | None) -> bool:
         """Only a path on this host."""
-        return bool(url) and url.startswith("/") and url[1:2] not in ("/", "\\") and url.isprintable()
+        return url is not None and url.startswith("/") and url[1:2] not in ("/", "\\") and url.isprintable()
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Signing in needs no congratulation."""

@@ -64,4 +64,9 @@ def read_site() -> Site:
 
 def site_of(request: HttpRequest) -> Site | None:
     """The request's site; None where trouble came before it was known."""
-    return cast("Site | None", getattr(request, "site", None))
+    return cast("Site | None", getattr(request, "bursar_site", None))
+
+
+def keep_site(request: HttpRequest, site: Site) -> None:
+    """Let `site_of` find it for the rest of the request."""
+    request.bursar_site = site  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Who has to act? How one token stands, in the words and the level that the pages show. Pure: a view and a moment in."""
+"""Who has to act? How one token stands, in the words and the level of the pages. Pure: a view and a moment in."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Level, badge (icon and word), what is said beside it, and the reason below it; `filter` is the count it belongs to."""
+    """Level, badge (icon and word), what is said beside it, the reason below it, and the filter that counts it."""
 
     level: Level
     icon: str
@@ -40,13 +40,16 @@ def standing(view: TokenView, now: datetime) -> Standing:
     if view.held:
         return _held(view)
     if view.candidate is not None:
-        reason = f"{view.candidate[1]} signed in instead of {view.account or 'the account before'}. The old token stays in use."
+        before = view.account or "the account before"
+        reason = f"{view.candidate[1]} signed in instead of {before}. The old token stays in use."
         return Standing(Level.NOW, "alert-octagon", "Other account", reason=reason, filter="now")
     trouble = view.error
     sentence = trouble.sentence if trouble else ""
     match view.state.word:
         case "needs_authorization":
-            return Standing(Level.NOW, "alert-octagon", "Needs authorization", reason=_served(sentence, view, now), filter="now")
+            return Standing(
+                Level.NOW, "alert-octagon", "Needs authorization", reason=_served(sentence, view, now), filter="now"
+            )
         case "misconfigured":
             step = trouble.action if trouble else ""
             reason = f"{_served(sentence, view, now)} {step}".strip()

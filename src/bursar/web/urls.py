@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from .sign_in import sign_in, sign_out
 from .views import actions, callback, consents, overview, setup, tickets
 
-TOKEN = "tokens/<str:token_id>"
+ROW = "tokens/<str:token_id>"
 
 urlpatterns = [
     path("", overview.home),
@@ -14,11 +14,11 @@ urlpatterns = [
     path("setup/<str:link>", setup.first_administrator),
     path("tokens", overview.tokens),
     path("tokens/rows", overview.rows),
-    path(f"{TOKEN}/authorize", actions.authorize),
-    path(f"{TOKEN}/request", actions.request_token),
-    path(f"{TOKEN}/refresh", actions.refresh_token),
-    path(f"{TOKEN}/revoke", actions.revoke_token),
-    path(f"{TOKEN}/confirm", actions.confirm),
+    path(f"{ROW}/authorize", actions.authorize),
+    path(f"{ROW}/request", actions.request_token),
+    path(f"{ROW}/refresh", actions.refresh_token),
+    path(f"{ROW}/revoke", actions.revoke_token),
+    path(f"{ROW}/confirm", actions.confirm),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),
     path("callback/elsewhere", callback.elsewhere),

@@ -10,7 +10,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """`11:58` within a day of now, with the weekday where it is another date; else `Wed 2 Dec`, the year if it differs."""
+    """`11:58` within a day of now, with the weekday where it is another date; else as `date` says it."""
     there, here = timezone.localtime(at), timezone.localtime(now)
     if abs(at - now) < timedelta(days=1):
         return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%a %H:%M}"

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 
 from ..site import site_of
@@ -29,9 +28,9 @@ class CrossSite(CsrfViewMiddleware):
         callback: Callable[..., Any] | None,
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
-    ) -> HttpResponseBase | None:
+    ) -> HttpResponseForbidden | None:
         fetch_site = request.META.get("HTTP_SEC_FETCH_SITE", "same-origin")
         if request.method not in SAFE and fetch_site not in OWN:
-            refused: HttpResponseBase = self._reject(request, f"Sec-Fetch-Site is {fetch_site}.")  # type: ignore[attr-defined]
+            refused: HttpResponseForbidden = self._reject(request, f"Sec-Fetch-Site is {fetch_site}.")  # type: ignore[attr-defined]
             return refused
         return super().process_view(request, callback, callback_args, callback_kwargs)  # type: ignore[arg-type]

@@ -4,7 +4,6 @@ Django knows one name a cookie, whatever the site; here the names are exchanged 
 """
 
 from http.cookies import Morsel
-from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -39,9 +38,9 @@ class HostCookies:
 
 
 def _rename(response: HttpResponseBase, name: str) -> None:
-    old = cast("Morsel[str]", response.cookies.pop(name))
+    old: Morsel[str] = response.cookies.pop(name)
     response.cookies[PREFIX + name] = old.value
-    new = cast("Morsel[str]", response.cookies[PREFIX + name])
+    new = response.cookies[PREFIX + name]
     for attribute, value in old.items():
         if attribute != "domain":
             new[attribute] = value

@@ -3,16 +3,16 @@
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ..site import read_site
+from ..site import keep_site, read_site
 from .kind import GetResponse
 
 
 class Whereabouts:
-    """Sets `request.site`."""
+    """Sets what `site_of` returns."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.site = read_site()  # type: ignore[attr-defined]
+        keep_site(request, read_site())
         return self._get_response(request)

@@ -1,4 +1,4 @@
-"""Where providers send people back. The code leaves the address at once (SEC-12); what came of it is shown after that."""
+"""Where providers send people back. The code leaves the address at once (SEC-12)."""
 
 from typing import Any
 
@@ -73,8 +73,8 @@ def elsewhere(request: HttpRequest) -> HttpResponse:
         request,
         403,
         "This browser isn't signed in here",
-        f"You came back from the provider to {request.get_host()}. Bursar expects you at {expected}, in the browser and "
-        "under the host name where you pressed Authorize: its cookie is sent there only. Nothing was changed, and "
+        f"You came back from the provider to {request.get_host()}. Bursar expects you at {expected}, in the browser "
+        "and under the host name where you pressed Authorize: its cookie is sent there only. Nothing was changed, and "
         "the provider's answer was not used.",
         f"Sign in at {expected} and press Authorize again.",
     )

@@ -108,13 +108,18 @@ def board(request: HttpRequest, choice: dict[str, str]) -> dict[str, Any]:
         "choice": choice,
         "all_address": address(q=choice["q"]),
         "clear_address": address(show=choice["show"]) if choice["q"] else address(),
-        "before": address(show=choice["show"], q=choice["q"], page=str(table.page - 1)) if table.page > 1 else "",
-        "after": address(show=choice["show"], q=choice["q"], page=str(table.page + 1)) if table.page < table.pages else "",
+        "before": turned(choice, table.page - 1, table.pages),
+        "after": turned(choice, table.page + 1, table.pages),
         "renew": f"/tokens/rows?{query}",
         "summary": summary(table.counts),
         "now": context().clock.now(),
         "targets": targets_of(row for group in table.groups for row in group.rows),
     }
+
+
+def turned(choice: dict[str, str], page: int, pages: int) -> str:
+    """The address of another page of the same choice, empty where there is none."""
+    return address(**choice | {"page": str(page)}) if 1 <= page <= pages else ""
 
 
 def summary(counts: "dict[str, int]") -> str:
