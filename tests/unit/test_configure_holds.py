@@ -4,6 +4,7 @@ import pytest
 from tests.unit.document_samples import as_yaml, at, code_config, context, document, entry, obtained
 
 from bursar.context import Context
+from bursar.errors import Temporary
 from bursar.keyring import Secret
 from bursar.tokens import configure
 from bursar.tokens.models import Configuration, Token
@@ -77,6 +78,14 @@ def test_confirming_releases_both(ctx: Context) -> None:
     configure.confirm(ctx, "Support", "ann")
     assert configure.held(row()) == []
     assert row().changed_by == "ann"
+
+
+def test_only_what_the_person_saw_is_confirmed(ctx: Context) -> None:
+    seen = configure.change(ctx, "Support", [("ClientID", "other")], None, "bob").configuration.generation
+    configure.change(ctx, "Support", [("ClientID", "attacker")], None, "mallory")
+    with pytest.raises(Temporary):
+        configure.confirm(ctx, "Support", "ann", seen=seen)
+    assert configure.held(row()) == ["token", "secret"]
 
 
 def test_moving_back_does_not_release(ctx: Context) -> None:

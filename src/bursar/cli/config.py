@@ -1,5 +1,6 @@
 """`bursar config`: token configurations."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,7 +177,7 @@ def confirm(ctx: "Context", name: str, yes: bool) -> None:
         for where in sorted(set(document_of(row).destinations().values())):
             note(f"Sends to or as: {printable(where)}")
         _ask(f'Release the held {" and ".join(held)} of "{printable(name)}"?', yes)
-    configure.confirm(ctx, name, operator())
+    configure.confirm(ctx, name, operator(), seen=row.generation)
     note(f'Confirmed "{printable(name)}".' if held else "Nothing was held.")
 
 
@@ -278,4 +279,5 @@ def _read(file: str, limit: int) -> bytes:
 
 def _say_held(names: list[str]) -> None:
     for name in names:
-        note(f'"{printable(name)}" is held: nothing of it is sent until `bursar config confirm "{printable(name)}"`.')
+        step = f"bursar config confirm {shlex.quote(name)}"
+        note(f'"{printable(name)}" is held: nothing held is sent until `{printable(step)}`.')

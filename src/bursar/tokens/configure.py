@@ -73,10 +73,16 @@ def change(ctx: Context, name: str, assignments: Sequence[Assignment], secret: S
         return rewrite(ctx, row, assigned(document_of(row), assignments), secret, by)
 
 
-def confirm(ctx: Context, name: str, by: str) -> Change:
-    """A person confirms that secret and tokens may go where the configuration now sends them."""
+def confirm(ctx: Context, name: str, by: str, *, seen: int | None = None) -> Change:
+    """A person confirms that secret and tokens may go where the configuration now sends them.
+
+    `seen` is the generation whose destinations that person was shown. Raises Temporary (`changed_meanwhile`) where
+    it isn't the present one any more.
+    """
     with writing():
         row = find(name)
+        if seen is not None and row.generation != seen:
+            raise changed_meanwhile()
         released = held(row)
         if released:
             _swap(row, secret_held=False, changed_at=ctx.clock.now(), changed_by=by)
