@@ -29,7 +29,7 @@ def consent_document(
     name: str, provider: Provider, client_id: str, secret: str | None, **options: Any
 ) -> dict[str, Any]:
     """An entry for the authorization-code flow. `options` are further keys directly under Config."""
-    identified = {"client_id": "ClientID"} | ({"client_secret": "ClientSecret"} if secret else {})
+    identified = {"client_id": "ClientID"} | ({} if secret is None else {"client_secret": "ClientSecret"})
 
     def token_request(grant: str, filled: dict[str, str]) -> dict[str, Any]:
         return {

@@ -105,3 +105,27 @@ def test_its_pages_are_clean_in_a_browser(empty_home: BursarHome, browser: Brows
     page.wait_for_url("http://localhost:9/**")
     assert "code=" in page.url
     assert "state=s" in page.url
+
+
+def test_the_first_minute_in_a_browser(empty_home: BursarHome, browser: Browsing) -> None:
+    """From the link that the server prints to a token that opens the echo, on the pages that a newcomer sees."""
+    server = empty_home.serve("--practice")
+    page = browser.page()
+    page.goto(server.setup_link())
+    page.get_by_label("Name").fill("Ada Admin")
+    page.get_by_label("E-mail address").fill("ada@bursar.test")
+    page.get_by_label("Password", exact=True).fill("a long sentence is fine")
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_role("heading", name="Set the password").wait_for(state="detached")
+
+    empty_home.cli("config", "add", "--template", "practice", "--name", "Practice", check=0)
+    page.goto(empty_home.cli("token", "authorize", "Practice", check=0).stdout.strip())
+    page.get_by_role("button", name="Authorize at Practice").click()
+    page.get_by_label("Sasha Support").check()
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_text("Practice is authorized").wait_for()
+
+    token = empty_home.cli("token", "get", "Practice", check=0).stdout.strip()
+    assert echo(practice_url(empty_home), token)[1]["who"] == "support@practice.example"
+    assert browser.complaints == []
+    assert server.stop() == 0

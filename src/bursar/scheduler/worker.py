@@ -1,7 +1,7 @@
 """The worker: refreshes what is due, tells providers of revocations, waits on the stop event and on nothing else.
 
 Due work is found by an indexed query. Several workers may run: the lease on each token decides who calls.
-One slow provider holds at most `PER_HOST` of the threads, so it can't delay the others (SEC-70).
+One slow provider holds at most `PER_SERVER` of the threads, so it can't delay the others (SEC-70).
 """
 
 import logging
@@ -15,7 +15,7 @@ from ..tokens.refresh import Due, due_tokens, refresh_due
 from ..tokens.revoke import send_due_revocations
 
 THREADS = 8
-PER_HOST = 4
+PER_SERVER = 4
 BATCH = 200
 POLL_SECONDS = 1.0
 BUSY_SECONDS = 0.05
@@ -30,7 +30,7 @@ class Worker:
         self._ctx = ctx
         self._threads = threads
         self._lock = threading.Lock()
-        self._under_way: dict[str, str] = {}  # token id -> the host that is asked
+        self._under_way: dict[str, str] = {}  # token id -> the server that is asked
 
     def run(self) -> None:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="bursar-refresh") as pool:
@@ -51,9 +51,9 @@ class Worker:
     def _begin(self, pool: ThreadPoolExecutor, due: Due) -> "Future[None] | None":
         with self._lock:
             busy = Counter(self._under_way.values())
-            if due.token_id in self._under_way or busy[due.host] >= PER_HOST:
+            if due.token_id in self._under_way or busy[due.server] >= PER_SERVER:
                 return None
-            self._under_way[due.token_id] = due.host
+            self._under_way[due.token_id] = due.server
         return pool.submit(self._refresh, due.token_id)
 
     def _refresh(self, token_id: str) -> None:

@@ -147,6 +147,11 @@ class FakeProvider:
         with self._lock:
             self._scripts[path].extend(turns)
 
+    def forget_scripts(self) -> None:
+        """Behave again at once, whatever was scripted and not used up."""
+        with self._lock:
+            self._scripts.clear()
+
     def requests_to(self, path: str) -> list[Request]:
         with self._lock:
             return [request for request in self.requests if request.path == path]

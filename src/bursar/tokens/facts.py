@@ -23,7 +23,7 @@ class Facts:
 
     document: TokenConfigurationDocument
     provider: str
-    host: str  # of the token endpoint; what the scheduler's bulkheads go by
+    server: str  # host and port of the token endpoint: what the scheduler's bulkheads go by
 
     def client(self, secret: Secret | None) -> Client:
         """The client as it authenticates; a public client's stored secret is not sent."""
@@ -90,6 +90,7 @@ def missing(row: TokenRow, facts: Facts) -> Refusal | None:
 def _read(row: TokenRow) -> Facts:
     document = document_of(row.configuration())
     template = template_of(row.c_template) if row.c_template else None
-    hosts = [document.requests[kind].url.host for kind in TOKEN_REQUESTS if kind in document.requests]
-    host = hosts[0] if hosts else ""
-    return Facts(document, (template.provider if template else "") or host or "The provider", host)
+    urls = [document.requests[kind].url for kind in TOKEN_REQUESTS if kind in document.requests]
+    host = urls[0].host if urls else ""
+    provider = (template.provider if template else "") or host or "The provider"
+    return Facts(document, provider, f"{host}:{urls[0].port}" if urls else "")

@@ -42,17 +42,17 @@ def renew_past(ctx: Context, row: TokenRow) -> TokenRow | Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A token that is due, and the host that will be asked."""
+    """A token that is due, and the server (host and port) that will be asked."""
 
     token_id: str
-    host: str
+    server: str
 
 
 def due_tokens(ctx: Context, most: int) -> list[Due]:
     """What is due now, the longest due first."""
     now = ctx.clock.now()
     found = ctx.storage.read(lambda cursor: due_rows(cursor, now, most))
-    return [Due(row.id, facts_of(row).host) for row in found]
+    return [Due(row.id, facts_of(row).server) for row in found]
 
 
 def refresh_due(ctx: Context, token_id: str) -> None:

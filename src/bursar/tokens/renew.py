@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db.backends.utils import CursorWrapper
 
 from ..context import Context
-from ..errors import Refused
+from ..errors import Refused, Temporary
 from ..grants import Granted, GrantKind, run_grant
 from ..keyring import SealBroken, Secret
 from ..oauth2.token_endpoint import ErrorAnswer
@@ -27,6 +27,7 @@ from .rows import TokenRow, lock_row, read_row
 
 POLL_SECONDS = 0.02
 LONGEST_POLL = 0.25
+COMMIT_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 10.0)
 
 Satisfied = Callable[[TokenRow, datetime], bool]
 
@@ -153,7 +154,18 @@ def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | 
     if isinstance(outcome, ErrorAnswer):
         return ctx.storage.write(lambda cursor: _settle_failure(cursor, ctx, claim, outcome))
     material = answer.grown(claim.row, claim.facts, outcome.answer, asked_at, ctx.randomness)
-    return ctx.storage.write(lambda cursor: _settle_success(cursor, ctx, claim, material))
+    return _persist(ctx, lambda cursor: _settle_success(cursor, ctx, claim, material))
+
+
+def _persist(ctx: Context, job: Callable[[CursorWrapper], TokenRow | Refusal]) -> TokenRow | Refusal:
+    """Commit a success, again and again while the database is in trouble: the old refresh token is used up, so what
+    is in memory here is the only one that works."""
+    for wait in COMMIT_WAITS:
+        try:
+            return ctx.storage.write(job)
+        except Temporary:
+            ctx.stop.wait(wait)
+    return ctx.storage.write(job)
 
 
 def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
