@@ -1,5 +1,7 @@
 """SEC-62: a change of where secrets go holds them until a person confirms; whichever surface makes it."""
 
+from datetime import timedelta
+
 import pytest
 from tests.unit.document_samples import as_yaml, at, code_config, context, document, entry, obtained
 
@@ -117,6 +119,13 @@ def test_a_token_that_was_never_obtained_is_not_held() -> None:
     configure.add(ctx, document(), "ann")
     change = configure.change(ctx, "Support", [("ClientID", "other")], None, "bob")
     assert change.held == ()
+
+
+def test_a_token_that_is_being_obtained_is_held_before_it_is_there() -> None:
+    ctx = context()
+    configure.add(ctx, document(), "ann")
+    Token.objects.update(lease_owner="w", lease_until=ctx.clock.now() + timedelta(seconds=30))
+    assert configure.change(ctx, "Support", [("ClientID", "other")], None, "bob").held == ("token",)
 
 
 def test_the_first_client_id_holds_nothing() -> None:

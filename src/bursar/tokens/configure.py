@@ -141,8 +141,10 @@ def rewrite(
         _check_rename(row, document.name)
     _swap(row, generation=row.generation + 1, changed_at=ctx.clock.now(), changed_by=by, **updates)
     if moved:
-        tokens = Token.objects.filter(Q(access_token__isnull=False) | Q(refresh_token__isnull=False))
-        tokens.filter(configuration=row).update(held=True)
+        # A call that is under way went to the old destination; what it brings may not go to the new one either.
+        material = Q(access_token__isnull=False) | Q(refresh_token__isnull=False)
+        under_way = Q(lease_until__gt=ctx.clock.now())
+        Token.objects.filter(material | under_way, configuration=row).update(held=True)
     configuration_changed(ctx, row.id)
     now = find(document.name)
     return Change(now, True, tuple(held(now)) if moved else ())
