@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+
+from bursar.testing import FakeClock, FakeProvider, FakeRandomness
 from tests.counterparts.browser import Browsing
 from tests.counterparts.dovecot import Dovecot, Introspecting
 from tests.counterparts.home import BursarHome
 from tests.counterparts.oidc import OidcProvider
 from tests.counterparts.postgres import Postgres, drop_database, fresh_database
-
-from bursar.testing import FakeClock, FakeProvider, FakeRandomness
 
 if TYPE_CHECKING:
     from bursar.clock import Clock

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.integration.documents import as_yaml, credentials_document
 
 from bursar.context import Context
 from bursar.testing import FakeProvider
@@ -17,6 +16,7 @@ from bursar.tokens.obtain import obtain
 from bursar.tokens.outcome import Refusal
 from bursar.tokens.request import request
 from bursar.tokens.transfer import import_documents
+from tests.integration.documents import as_yaml, credentials_document
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from bursar.testing import FakeProvider, RegisteredClient
 from tests.counterparts.dovecot import Dovecot, Introspecting, message
 from tests.counterparts.home import BursarHome
 from tests.integration.documents import as_yaml, credentials_document
-
-from bursar.testing import FakeProvider, RegisteredClient
 
 KILLS = 100
 MESSAGES = 500

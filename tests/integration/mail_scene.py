@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.documents import as_yaml, credentials_document
-
 from bursar.context import Context
 from bursar.mail.account import AccountType
 from bursar.mail.accounts import NewAccount, add, find
@@ -14,6 +12,7 @@ from bursar.mail.fetch import fetch_account
 from bursar.mail.result import Result
 from bursar.testing import FakeProvider, RegisteredClient
 from bursar.tokens.transfer import import_documents
+from tests.integration.documents import as_yaml, credentials_document
 
 USER = "support@bursar.test"
 CONFIGURATION = "Mailboxes"

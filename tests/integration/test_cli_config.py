@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import yaml
+
 from tests.conftest import Cli
 from tests.counterparts.home import BursarHome
 from tests.unit.document_samples import SAMPLES, app_config, as_yaml, code_config, entry

@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
 import psycopg
 import pytest
-from tests.counterparts.browser import Browsing
-from tests.counterparts.dovecot import Dovecot, Introspecting, message
-from tests.counterparts.oidc import OidcProvider
 
 from bursar.testing import FakeProvider
 from bursar.testing.endpoints import s256
+from tests.counterparts.browser import Browsing
+from tests.counterparts.dovecot import Dovecot, Introspecting, message
+from tests.counterparts.oidc import OidcProvider
 
 pytestmark = pytest.mark.counterpart
 

@@ -1,6 +1,7 @@
 """A home as the command line makes it, on the database that the run is on."""
 
 import pytest
+
 from tests.conftest import Cli
 from tests.counterparts.home import BursarHome
 

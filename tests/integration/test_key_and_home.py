@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import Cli
 from tests.counterparts.home import BursarHome
 from tests.counterparts.processes import wait_until

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.counterparts.dovecot import Dovecot, Introspecting, message
-from tests.integration.mail_scene import CONFIGURATION, USER, Scene, code
 
 from bursar.context import Context
 from bursar.mail.accounts import delete, find, target_of
 from bursar.mail.models import MailLedger, MailRun
 from bursar.mail.probe import probe
 from bursar.testing import FakeProvider
+from tests.counterparts.dovecot import Dovecot, Introspecting, message
+from tests.integration.mail_scene import CONFIGURATION, USER, Scene, code
 
 pytestmark = [pytest.mark.counterpart, pytest.mark.django_db(transaction=True)]
 

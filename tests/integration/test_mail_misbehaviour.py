@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.counterparts import certificates
-from tests.integration.fake_imap import FakeImap, Hook, Session, Stop
-from tests.integration.mail_scene import USER, Scene, code
 
 from bursar.context import Context
 from bursar.mail import imap, mailbox, wire
@@ -17,6 +14,9 @@ from bursar.mail.accounts import find
 from bursar.mail.lease import Lease
 from bursar.mail.models import MailAccount
 from bursar.testing import FakeProvider
+from tests.counterparts import certificates
+from tests.integration.fake_imap import FakeImap, Hook, Session, Stop
+from tests.integration.mail_scene import USER, Scene, code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+
 from tests.counterparts import certificates
 from tests.counterparts.home import BursarHome, Serving
 from tests.counterparts.processes import REPOSITORY, answers, directory, free_port, remove, wait_until

@@ -4,11 +4,11 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+
+from bursar.testing.endpoints import s256
 from tests.counterparts.browser import Browsing
 from tests.counterparts.home import BursarHome
 from tests.counterparts.practice import BILLING, echo, press, withdraw
-
-from bursar.testing.endpoints import s256
 
 pytestmark = pytest.mark.counterpart
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+
 from tests.counterparts.home import BursarHome
 from tests.counterparts.oidc import OidcProvider
 from tests.integration.documents import as_yaml, consent_document

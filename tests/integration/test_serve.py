@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
 from tests.counterparts import certificates
 from tests.counterparts.home import BursarHome
 from tests.counterparts.processes import REPOSITORY, answers, free_port, wait_until

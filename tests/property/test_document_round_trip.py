@@ -6,7 +6,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.document_samples import SAMPLES
 
 from bursar.errors import InvalidInput
 from bursar.keyring import Secret
@@ -14,6 +13,7 @@ from bursar.tokens.document import TokenConfigurationDocument, Validity, documen
 from bursar.tokens.document.export import write_documents
 from bursar.tokens.document.nodes import Scalar
 from bursar.tokens.document.scalars import free_value
+from tests.unit.document_samples import SAMPLES
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40)
 # Words that one YAML reader or another takes for something else than text.

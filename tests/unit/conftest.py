@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def pages(ctx: "Context", monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
     """The pages on the test's context; nothing is throttled from the test before."""
     from django.core.cache import cache
-    from tests.unit.web_pages import Pages
 
     from bursar import app
+    from tests.unit.web_pages import Pages
 
     monkeypatch.setattr(app, "_context", ctx)
     cache.clear()

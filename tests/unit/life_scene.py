@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.integration.documents import as_yaml, consent_document, credentials_document
-
 from bursar.context import Context
 from bursar.keyring import Secret
 from bursar.testing import FakeClock, FakeProvider
@@ -16,6 +14,7 @@ from bursar.tokens.obtain import obtain
 from bursar.tokens.outcome import AccountChanged, Consented, Obtained, Refusal
 from bursar.tokens.overview import TokenView, list_tokens
 from bursar.tokens.transfer import import_documents
+from tests.integration.documents import as_yaml, consent_document, credentials_document
 
 NAME = "Sales inbox"
 ERP = "ERP connector"

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 from click.testing import CliRunner
-from tests.counterparts.processes import REPOSITORY
 
 from bursar import __version__
 from bursar.cli.main import HIDDEN, NOUNS, bursar
+from tests.counterparts.processes import REPOSITORY
 
 
 def call(*args: str) -> tuple[int, str]:

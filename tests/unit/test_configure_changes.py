@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.unit.document_samples import app_config, context, document, entry, obtained
 
 from bursar.context import Context
 from bursar.errors import InvalidInput, NotFound, Refused, Temporary
@@ -12,6 +11,7 @@ from bursar.keyring import Place, SealBroken, Secret
 from bursar.tokens import configure, users
 from bursar.tokens.document import document_of, read_documents
 from bursar.tokens.models import Configuration, Token
+from tests.unit.document_samples import app_config, context, document, entry, obtained
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.document_samples import as_yaml, at, code_config, context, document, entry, obtained
 
 from bursar.context import Context
 from bursar.errors import Temporary
@@ -11,6 +10,7 @@ from bursar.keyring import Secret
 from bursar.tokens import configure
 from bursar.tokens.models import Configuration, Token
 from bursar.tokens.transfer import import_documents
+from tests.unit.document_samples import as_yaml, at, code_config, context, document, entry, obtained
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,11 +1,11 @@
 """`config set` and `config add`: assignments by path, typed by the schema."""
 
 import pytest
-from tests.unit.document_samples import document
 
 from bursar.errors import InvalidInput
 from bursar.providers import template
 from bursar.tokens.document import assigned, from_template
+from tests.unit.document_samples import document
 
 EXCHANGE_APP = template("microsoft-exchange-app")
 TOKEN_PATH = "Requests.TokenByClientCredentials.Request.URL"

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.unit.document_samples import SAMPLES, TOKEN, app_config, as_yaml, at, code_config, document, entry
 
 from bursar.errors import InvalidInput
 from bursar.keyring import Secret
 from bursar.tokens.document import TokenConfigurationDocument, Validity, read_documents
+from tests.unit.document_samples import SAMPLES, TOKEN, app_config, as_yaml, at, code_config, document, entry
 
 REFRESH = "Requests.TokenByRefreshToken.Request"
 AUTHORIZE = "Requests.AuthorizationCode.Request"

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.unit.document_samples import as_yaml, entry
 
 from bursar.errors import InvalidInput
 from bursar.tokens.document import read_documents
+from tests.unit.document_samples import as_yaml, entry
 
 NESTED = b"- Name: a\n  Config: "
 LAUGHS = b"- &a0 [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(

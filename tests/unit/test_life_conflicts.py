@@ -5,13 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
-from tests.unit.life_scene import NAME, Scene
-
 from bursar.context import Context
 from bursar.testing import Script
 from bursar.tokens.obtain import obtain
 from bursar.tokens.outcome import Obtained, Refusal
 from bursar.worker_name import is_gone, worker_name
+from tests.unit.life_scene import NAME, Scene
 
 LONGER_THAN_A_LEASE = 60
 

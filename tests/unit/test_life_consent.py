@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-from tests.unit.life_scene import ERP, NAME, PERSON, SESSION, Scene
 
 from bursar.errors import BursarError
 from bursar.testing import Script
@@ -14,6 +13,7 @@ from bursar.tokens import consent
 from bursar.tokens.authorize import redeem, start, ticket, ticket_view
 from bursar.tokens.models import Configuration, Consent, Token
 from bursar.tokens.outcome import AccountChanged, Consented, Refusal
+from tests.unit.life_scene import ERP, NAME, PERSON, SESSION, Scene
 
 
 def refused(outcome: object) -> str:

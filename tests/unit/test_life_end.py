@@ -1,7 +1,6 @@
 """Revoking, holding, invalidating: what stops a token, and what it still may do then."""
 
 import pytest
-from tests.unit.life_scene import ERP, NAME, Scene
 
 from bursar.testing import Script
 from bursar.tokens.configure import confirm
@@ -10,6 +9,7 @@ from bursar.tokens.outcome import Refusal, RefusalKind
 from bursar.tokens.refresh import refresh
 from bursar.tokens.request import request
 from bursar.tokens.revoke import revoke, send_due_revocations
+from tests.unit.life_scene import ERP, NAME, Scene
 
 
 def revocations(scene: Scene) -> list[str]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError
-from tests.unit.life_scene import ERP, NAME, Scene
 
 from bursar.context import Context
 from bursar.errors import Temporary
@@ -13,6 +12,7 @@ from bursar.testing import Script
 from bursar.tokens import life, renew
 from bursar.tokens.obtain import obtain, reject
 from bursar.tokens.outcome import Obtained, RefusalKind
+from tests.unit.life_scene import ERP, NAME, Scene
 
 
 def test_a_valid_token_is_handed_out_without_asking_the_provider(scene: Scene) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
-from tests.unit.life_scene import ERP, NAME, Scene
 
 from bursar.scheduler.worker import PER_SERVER, Worker
 from bursar.testing import FakeProvider, Script
 from bursar.tokens.configure import confirm
 from bursar.tokens.models import Token
+from tests.unit.life_scene import ERP, NAME, Scene
 
 
 @pytest.fixture

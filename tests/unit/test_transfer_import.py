@@ -1,7 +1,6 @@
 """Import: all or nothing, with a dry run; names decide, and tokens stay. Export: what was imported."""
 
 import pytest
-from tests.unit.document_samples import app_config, as_yaml, code_config, context, entry, obtained
 
 from bursar.context import Context
 from bursar.errors import InvalidInput, NotFound, Refused
@@ -10,6 +9,7 @@ from bursar.tokens.configure import add, find, secret_of
 from bursar.tokens.document import document_of, read_documents
 from bursar.tokens.models import Configuration, Token
 from bursar.tokens.transfer import ImportResult, export_documents, import_documents
+from tests.unit.document_samples import app_config, as_yaml, code_config, context, entry, obtained
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

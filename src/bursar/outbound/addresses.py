@@ -4,6 +4,7 @@
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -11,6 +12,8 @@ from ..errors import InvalidInput
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+_HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.|$))+")
 
 _NEVER = tuple(
     ipaddress.ip_network(text)
@@ -21,18 +24,14 @@ _NEVER = tuple(
         "192.88.99.0/24",  # 6to4 relays, RFC 7526
         "224.0.0.0/4",  # multicast
         "240.0.0.0/4",  # reserved, broadcast
-        "::/96",  # unspecified, loopback, IPv4-compatible
-        "64:ff9b::/96",  # NAT64, RFC 6052: an IPv4 address in disguise
-        "64:ff9b:1::/48",  # local NAT64, RFC 8215
-        "100::/64",  # discard-only, RFC 6666
         "2001::/23",  # Teredo and other protocol assignments
-        "2002::/16",  # 6to4, RFC 3056
-        "fc00::/7",  # unique local
-        "fe80::/10",  # link-local
-        "fec0::/10",  # site-local, RFC 3879
-        "ff00::/8",  # multicast
+        "2002::/16",  # 6to4, RFC 3056: an IPv4 address in disguise
+        "3fff::/20",  # documentation, RFC 9637
     )
 )
+# All that is handed out so far (RFC 4291 §2.4). Loopback, IPv4-compatible and -translated addresses, NAT64, unique
+# local, link-local, site-local and multicast ones are outside of it, and so is whatever will be invented next.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 def plain(address: Address) -> Address:
@@ -45,6 +44,8 @@ def plain(address: Address) -> Address:
 def is_public(address: Address) -> bool:
     """Whether this is an address on the public internet, and nothing that leads back inside."""
     address = plain(address)
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
     if any(address in network for network in _NEVER if network.version == address.version):
         return False
     return address.is_global and not address.is_multicast
@@ -86,10 +87,9 @@ class AllowedNetworks:
 
 
 def _entry(text: str) -> _Entry:
-    try:
-        return _Entry(text, ipaddress.ip_network(text, strict=False), None, None)
-    except ValueError:
-        pass
+    network = _network(text)
+    if network is not None:
+        return _Entry(text, network, None, None)
     host, colon, port_text = text.rpartition(":")
     if not colon:
         host, port_text = text, ""
@@ -97,15 +97,23 @@ def _entry(text: str) -> _Entry:
     bare = host.removeprefix("[").removesuffix("]")
     if (colon and (port is None or not 0 < port < 65536)) or not bare:
         raise _bad(text)
-    try:
-        return _Entry(text, ipaddress.ip_network(bare), None, port)
-    except ValueError:
-        pass
-    if not all(
-        label and len(label) < 64 and label.replace("-", "a").replace("_", "a").isalnum() for label in bare.split(".")
-    ):
+    network = _network(bare)
+    if network is not None:
+        return _Entry(text, network, None, port)
+    if not _HOST.fullmatch(bare):
         raise _bad(text)
     return _Entry(text, None, bare.lower().rstrip("."), port)
+
+
+def _network(text: str) -> Network | None:
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    mapped = plain(network.network_address)
+    if network.version == 6 and mapped.version == 4 and network.prefixlen >= 96:
+        return ipaddress.ip_network((mapped, network.prefixlen - 96))
+    return network
 
 
 def _bad(text: str) -> InvalidInput:

@@ -1,62 +1,87 @@
-"""One HTTP exchange: bounded in time and size, no redirect, nothing from the environment (SEC-50, SEC-52)."""
+"""One HTTP exchange: bounded in time and size, no redirect, nothing from the environment (SEC-50, SEC-52).
 
-import base64
+urllib3's connections speak HTTP; the sockets under them, and TLS, are the door's. Its pools stay unused: an exchange
+has a connection of its own, so that a changed rule counts at once.
+"""
+
 import http.client
-import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from .. import __version__
+from .body import read_body
 from .deadline import Deadline
 from .errors import OutboundFailed, OutboundRefused
-from .sockets import timed_out
+from .sockets import DeadlineSocket, timed_out
 
 if TYPE_CHECKING:
     from .door import Door
 
 USER_AGENT = f"Bursar/{__version__}"
-CHUNK = 64 * 1024
+USUAL_PORTS = frozenset({443, 8443})
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """Status, headers with lower-case names (the last of a repeated one), and the body, decompressed and whole."""
+    """Status, headers with lower-case names (a repeated one joined by commas), and the body, unpacked and whole."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-class _Connection(http.client.HTTPConnection):
-    """http.client's connection over a socket of the door; through the proxy by CONNECT where TLS is wanted."""
+class _Plain(HTTPConnection):
+    """Without TLS: to this machine's own loopback where it is admitted, and nowhere else."""
+
+    def __init__(self, door: "Door", target: SplitResult, deadline: Deadline) -> None:
+        self._door, self._target, self._deadline = door, target, deadline
+        super().__init__(target.hostname or "", target.port)
+
+    def _new_conn(self) -> DeadlineSocket:
+        return self._door.connect(self._target.hostname or "", self.port, self._deadline, loopback_only=True)
+
+
+class _Tls(HTTPSConnection):
+    """With TLS, which the door sets up: straight to the host, or inside a tunnel through the proxy (CONNECT)."""
 
     def __init__(
-        self, door: "Door", target: SplitResult, proxy: str | None, deadline: Deadline, ca_file: str | None
+        self, door: "Door", target: SplitResult, deadline: Deadline, ca_file: str | None, proxy: str | None
     ) -> None:
         self._door, self._target, self._deadline, self._ca_file = door, target, deadline, ca_file
         self._proxy = urlsplit(proxy) if proxy else None
-        super().__init__(target.hostname or "", _port(target))
-        if self._proxy is not None and target.scheme == "https":
-            self.set_tunnel(target.hostname or "", _port(target), _proxy_headers(self._proxy))
+        super().__init__(target.hostname or "", target.port)
+        if self._proxy is not None:
+            self.set_tunnel(target.hostname or "", self.port)
 
-    def connect(self) -> None:
-        tls = self._target.scheme == "https"
+    def _new_conn(self) -> DeadlineSocket:
         host = self._target.hostname or ""
         if self._proxy is None:
-            sock = self._door.connect(host, self.port, self._deadline, loopback_only=not tls)
-        else:
-            proxy_host = self._proxy.hostname or ""
-            sock = self._door.connect(proxy_host, _port(self._proxy), self._deadline)
-            if self._proxy.scheme == "https":
-                raise OutboundRefused("A proxy is spoken to by http:// only.", code="proxy_unsupported")
+            return self._door.connect(host, self.port, self._deadline, usual_ports=USUAL_PORTS)
+        self._door.judge_literal(host, self.port, self._deadline)
+        return self._door.connect(self._proxy.hostname or "", self._proxy.port or 80, self._deadline)
+
+    def connect(self) -> None:
+        sock = self._new_conn()
         self.sock = sock
-        if self._proxy is not None and tls:
-            self._tunnel()  # type: ignore[attr-defined]
-        if tls:
-            self.sock = self._door.wrap_tls(sock, host, ca_file=self._ca_file)
+        if self._proxy is not None:
+            self._tunnel_or_say_why()
+        self.sock = self._door.wrap_tls(sock, self._target.hostname or "", ca_file=self._ca_file)
+        self.is_verified = True
+
+    def _tunnel_or_say_why(self) -> None:
+        try:
+            self._tunnel()
+        except TimeoutError:
+            raise
+        except OSError as problem:
+            said = "".join(sign for sign in str(problem)[:200] if sign.isprintable())
+            raise OutboundFailed(f"The proxy opens no connection to {self._target.hostname}: {said}.") from problem
 
 
 def exchange(
@@ -69,60 +94,41 @@ def exchange(
     limit: int,
     ca_file: str | None,
 ) -> HttpAnswer:
-    """Send one request and read the whole answer, at most `limit` bytes also after decompression.
+    """Send one request and read the whole answer, at most `limit` bytes also after unpacking. Redirects are answers.
 
     Raises OutboundRefused before anything is sent, OutboundFailed for everything that goes wrong on the way.
     """
-    target = urlsplit(url)
-    if target.scheme not in ("http", "https") or not target.hostname or target.username is not None:
-        raise OutboundRefused(f"{target.scheme or 'This'} is no address that Bursar calls.", code="url_refused")
+    target = _target(url)
+    host = target.hostname or ""
     rules = door.rules()
     deadline = door.deadline(rules.timeout if timeout is None else timeout)
-    proxy = rules.proxy_for(target.hostname) if target.scheme == "https" else None
-    connection = _Connection(door, target, proxy, deadline, ca_file)
+    if target.scheme == "https":
+        connection: HTTPConnection = _Tls(door, target, deadline, ca_file, rules.proxy_for(host))
+    else:
+        connection = _Plain(door, target, deadline)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
     sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", "Connection": "close", **headers}
     try:
-        connection.request(method, path, body, sent)
+        connection.request(method, path, body, sent, preload_content=False, decode_content=False)
         answer = connection.getresponse()
-        received = {name.lower(): value for name, value in answer.getheaders()}
-        encoding = received.get("content-encoding", "").strip().lower()
-        return HttpAnswer(answer.status, received, _read(answer, encoding, limit, target.hostname))
-    except TimeoutError:
-        raise timed_out(deadline) from None
-    except (http.client.HTTPException, ssl.SSLError, OSError, zlib.error) as problem:
+        received = {name.lower(): value for name, value in answer.headers.itermerged()}
+        return HttpAnswer(answer.status, received, read_body(answer, limit, host))
+    except (TimeoutError, urllib3.exceptions.TimeoutError) as problem:
+        raise timed_out(deadline) from problem
+    except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, zlib.error) as problem:
         raise OutboundFailed(
-            f"The connection to {target.hostname} broke before there was a complete answer ({type(problem).__name__})."
+            f"The connection to {host} broke before there was a complete answer ({type(problem).__name__})."
         ) from problem
     finally:
         connection.close()
 
 
-def _read(answer: http.client.HTTPResponse, encoding: str, limit: int, host: str) -> bytes:
-    unpack = None
-    if encoding in ("gzip", "x-gzip"):
-        unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    elif encoding == "deflate":
-        unpack = zlib.decompressobj()
-    parts, size, raw = [], 0, 0
-    while chunk := answer.read(CHUNK):
-        raw += len(chunk)
-        part = chunk if unpack is None else unpack.decompress(chunk, limit - size + 1)
-        parts.append(part)
-        size += len(part)
-        if size > limit or raw > limit:
-            raise OutboundFailed(f"{host} answered with more than {limit} bytes.", code="answer_too_large")
-    if answer.length:  # Content-Length promised more than came
-        raise OutboundFailed(f"The answer of {host} was cut off.")
-    return b"".join(parts)
-
-
-def _port(target: SplitResult) -> int:
-    return target.port or (443 if target.scheme == "https" else 80)
-
-
-def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+def _target(url: str) -> SplitResult:
+    try:
+        target = urlsplit(url)
+        usable = target.scheme in ("http", "https") and bool(target.hostname) and target.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in target.netloc:
+        raise OutboundRefused("This is no address that Bursar calls: it must be https://host/….", code="url_refused")
+    return target

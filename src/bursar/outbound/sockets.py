@@ -13,8 +13,9 @@ class DeadlineSocket(socket.socket):
 
     deadline: Deadline | None = None
 
-    def connect(self, address: Any) -> None:
-        self._arm()
+    def connect_within(self, address: tuple[str, int], seconds: float) -> None:
+        """Connect in at most `seconds`, so that a silent address leaves time for the next one."""
+        self.settimeout(seconds)
         super().connect(address)
 
     def recv(self, *args: Any) -> bytes:
@@ -46,6 +47,10 @@ class DeadlineTlsSocket(ssl.SSLSocket):
     def read(self, *args: Any, **kwargs: Any) -> Any:
         self._arm()
         return super().read(*args, **kwargs)
+
+    def write(self, data: Any) -> int:
+        self._arm()
+        return super().write(data)
 
     def send(self, *args: Any) -> int:
         self._arm()

@@ -79,7 +79,10 @@ def _by_status(error: str, status: int) -> tuple[str, str]:
             return f"{{p}} answered with an error Bursar doesn't know: {safe}.", "Read the provider's own words."
         return "{p} answered without a usable token.", "Check that the token URL is the right one."
     if 300 <= status < 400:
-        return f"{{p}} redirects the token URL (status {status}), and tokens are never sent on.", "Enter the final address as token URL."
+        return (
+            f"{{p}} redirects the token URL (status {status}), and tokens are never sent on.",
+            "Enter the final address as token URL.",
+        )
     if status in (404, 405):
         return f"{{p}} offers no token endpoint at this address (status {status}).", "Check the token URL."
     if status in (401, 403):

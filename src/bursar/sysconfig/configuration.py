@@ -109,6 +109,7 @@ class SystemConfiguration:
             proxy=setting("WebUserAgent::Proxy").parse(texts["WebUserAgent::Proxy"]),
             no_proxy=setting("WebUserAgent::NoProxy").parse(texts["WebUserAgent::NoProxy"]),
             timeout=setting("WebUserAgent::Timeout").parse(texts["WebUserAgent::Timeout"]),
+            setting=texts["Outbound::AllowedNetworks"],
         )
 
     def trusted_proxies(self) -> tuple[Network, ...]:

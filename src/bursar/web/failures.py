@@ -32,6 +32,7 @@ def page(
         "sentence": sentence,
         "action": action,
         "reference": reference,
+        "here": site_of(request),
         "theme": request.COOKIES.get("bursar-theme", ""),
     }
     return HttpResponse(render_to_string("failure.html", values, request=None), status=status)

@@ -30,7 +30,7 @@ def rows_for(request: HttpRequest) -> list[Row]:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context processor. Visitors who aren't signed in learn nothing."""
     theme = request.COOKIES.get("bursar-theme", "")
-    values: dict[str, Any] = {"site": site_of(request), "theme": theme if theme in THEMES else ""}
+    values: dict[str, Any] = {"here": site_of(request), "theme": theme if theme in THEMES else ""}
     person = getattr(request, "user", None)
     if not isinstance(person, Person):
         return values

@@ -51,8 +51,7 @@ def standing(view: TokenView, now: datetime) -> Standing:
                 Level.NOW, "alert-octagon", "Needs authorization", reason=_served(sentence, view, now), filter="now"
             )
         case "misconfigured":
-            step = trouble.action if trouble else ""
-            reason = f"{_served(sentence, view, now)} {step}".strip()
+            reason = f"{sentence} {trouble.action if trouble else ''}".strip()
             return Standing(Level.NOW, "alert-octagon", "Misconfigured", reason=reason, filter="now")
         case "retrying":
             return Standing(Level.BUSY, "refresh", "Retrying", reason=_retrying(sentence, view, now), filter="retrying")
@@ -101,7 +100,7 @@ def _not_valid(view: TokenView, now: datetime) -> Standing:
 
 def _held(view: TokenView) -> Standing:
     what = " and ".join(view.held)
-    reason = f"An address that secrets go to was changed. Bursar holds the {what} back until you confirm."
+    reason = f"An address was changed. Bursar holds the {what} back until you confirm."
     return Standing(Level.NOW, "alert-octagon", "Held", reason=reason, filter="now")
 
 

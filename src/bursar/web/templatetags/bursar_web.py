@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..assets import address
@@ -35,6 +35,12 @@ def icon(name: str, label: str = "", classes: str = "") -> SafeString:
 def moment(at: datetime, words: str) -> SafeString:
     """`words` as a time whose full form is in the title and for machines."""
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), full(at), words)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """An address that may break after each slash; what is copied stays the same."""
+    return format_html_join(SafeString("/<wbr>"), "{}", ([part] for part in text.split("/")))
 
 
 @register.filter

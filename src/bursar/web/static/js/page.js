@@ -25,7 +25,7 @@
     select(source);
     // Outside https and localhost browsers have no clipboard: what is selected can be copied by hand.
     if (!navigator.clipboard) { said("Selected"); return; }
-    navigator.clipboard.writeText(source.textContent).then(function () { said("Copied"); }, function () { said("Selected"); });
+    navigator.clipboard.writeText(source.getAttribute("data-text")).then(function () { said("Copied"); }, function () { said("Selected"); });
   }
 
   function closeMenus(except) {
