@@ -45,10 +45,10 @@ def server_words(answer: str) -> BursarError | None:
 
 
 def blames_token(refusal: LoginRefused) -> bool:
-    """Whether a new token may help: the challenge says so, or the server gave no other reason than a failed login."""
+    """Whether a new token may help: the challenge says so, or the server gives no reason at all (Exchange does that)."""
     if server_words(refusal.answer) is not None:
         return False
-    return refusal.challenge.blames_token or token_ended(refusal.answer) or "AUTHENTICATIONFAILED" in refusal.answer
+    return refusal.challenge.blames_token or token_ended(refusal.answer) or not refusal.challenge.status
 
 
 def login_refused(refusal: LoginRefused, login: str, reference: str, *, renewed: bool) -> BursarError:
