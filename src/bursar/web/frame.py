@@ -14,6 +14,7 @@ from .rows import Row, row_of
 from .site import site_of
 
 THEMES = ("light", "dark")
+OVERVIEW, OVERVIEW_SHOWS = "/tokens", 3
 
 
 def rows_for(request: HttpRequest) -> list[Row]:
@@ -39,13 +40,24 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     )
 
 
-def health(request: HttpRequest) -> dict[str, Any]:
-    """The notices and the count in the top bar. A page still appears where they can't be had."""
+def health(request: HttpRequest, renewed: bool = False) -> dict[str, Any]:
+    """The notices and the count in the top bar. A page still appears where they can't be had.
+
+    Three notices stand open on the overview, the most urgent one elsewhere; `renewed` are the overview's parts.
+    """
     try:
         rows = rows_for(request)
     except BursarError:
         return {"notices": [], "health": None}
-    return {"notices": notices_of(rows, context().clock.now()), "health": now_count(rows)}
+    own = getattr(request, "own_configuration", "")
+    notices = notices_of([row for row in rows if row.view.configuration_id != own], context().clock.now())
+    shown = OVERVIEW_SHOWS if request.path == OVERVIEW or renewed else 1
+    return {"notices": notices, "open": shown, "more": len(notices) - shown, "health": now_count(rows)}
+
+
+def leave_out_notice(request: HttpRequest, configuration_id: str) -> None:
+    """On a page about one thing, its own notice would only repeat the page."""
+    request.own_configuration = configuration_id  # type: ignore[attr-defined]
 
 
 def now_count(rows: list[Row]) -> int:

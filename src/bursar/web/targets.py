@@ -13,8 +13,14 @@ _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 def targets_of(rows: Iterable[Row]) -> set[str]:
     """The providers' origins of those rows from which a person can leave."""
-    ids = {row.view.configuration_id for row in rows if any(step and step.leaves for step in (row.step, *row.more))}
-    documents = Configuration.objects.filter(id__in=ids).values_list("document", flat=True)
+    return origins(
+        {row.view.configuration_id for row in rows if any(step and step.leaves for step in (row.step, *row.more))}
+    )
+
+
+def origins(ids: Iterable[str]) -> set[str]:
+    """The origins of these configurations' authorization endpoints."""
+    documents = Configuration.objects.filter(id__in=list(ids)).values_list("document", flat=True)
     return {origin for document in documents if (origin := _origin(document))}
 
 

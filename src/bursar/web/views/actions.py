@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,6 +14,7 @@ from ...context import Context
 from ...errors import BursarError
 from ...tokens import authorize as authorization
 from ...tokens import configure
+from ...tokens.document import document_of
 from ...tokens.outcome import Refusal
 from ...tokens.overview import TokenView, view_of
 from ...tokens.refresh import refresh
@@ -20,6 +22,7 @@ from ...tokens.request import request as request_by_credentials
 from ...tokens.revoke import revoke
 from ...tokens.rows import TokenRow
 from ..access import act, is_htmx, look, person_of
+from ..frame import leave_out_notice
 from ..see_other import see_other
 from ..session import session_key
 from ..wording import clock
@@ -60,6 +63,7 @@ def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
     ctx = context()
     view = found(ctx, token_id)
     if request.method != "POST":
+        leave_out_notice(request, view.configuration_id)
         return render(request, "revoke.html", {"view": view})
     outcome = revoke(ctx, view.reference)
     if isinstance(outcome, Refusal):
@@ -74,11 +78,15 @@ def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
     ctx = context()
     view = found(ctx, token_id)
     if request.method != "POST":
-        from ...tokens.document import document_of
-
-        document = document_of(configure.find(view.name))
-        return render(request, "confirm.html", {"view": view, "destinations": sorted(document.destinations().items())})
-    change = configure.confirm(ctx, view.name, person_of(request).email)
+        row = configure.find(view.name)
+        leave_out_notice(request, row.id)
+        destinations = sorted(document_of(row).destinations().items())
+        values = {"view": view, "destinations": destinations, "seen": row.generation}
+        return render(request, "confirm.html", values)
+    seen = request.POST.get("seen", "")
+    if not seen.isdecimal():
+        raise BadRequest
+    change = configure.confirm(ctx, view.name, person_of(request).email, seen=int(seen))
     if not change.changed:
         return finished(request, done(f"{view.name} holds nothing back any more."))
     return finished(request, done(f"{view.name} is confirmed. Bursar uses it again."))

@@ -10,7 +10,7 @@ from ...tokens.consent import adopt, decline
 from ...tokens.outcome import Refusal
 from ...tokens.overview import TokenView
 from ..access import act, look, person_of
-from ..frame import rows_for
+from ..frame import leave_out_notice, rows_for
 from ..see_other import see_other
 
 
@@ -20,6 +20,7 @@ def other_account(request: HttpRequest, consent_id: str) -> HttpResponse:
     """Both accounts, and two buttons."""
     view = _waiting(request, consent_id)
     assert view.candidate is not None
+    leave_out_notice(request, view.configuration_id)
     return render(request, "other_account.html", {"view": view, "account": view.candidate[1], "consent_id": consent_id})
 
 

@@ -54,7 +54,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 def parts(request: HttpRequest, choice: dict[str, str], result: dict[str, str] | None = None) -> str:
     """The renewable parts as one answer, with the outcome of an action where there is one."""
-    values = board(request, choice) | health(request) | {"result": result, "person": person_of(request)}
+    values = board(request, choice) | health(request, renewed=True) | {"result": result, "person": person_of(request)}
     return render_to_string("parts/renewed.html", values, request=request)
 
 

@@ -8,12 +8,11 @@ from ...app import context
 from ...errors import BursarError
 from ...tokens.authorize import redeem, ticket_view
 from ...tokens.labels import resolve
-from ...tokens.overview import view_of
 from .. import failures
 from ..access import look, person_of
-from ..rows import row_of
+from ..frame import leave_out_notice
 from ..session import session_key
-from ..targets import targets_of
+from ..targets import origins
 from .actions import leave
 
 
@@ -31,10 +30,10 @@ def ticket(request: HttpRequest, ticket: str) -> HttpResponse:
     seen = ticket_view(ctx, ticket)
     if seen is None:
         return _gone(request)
+    found = resolve(ctx, seen.reference)
+    leave_out_notice(request, found.configuration_id)
     response = render(request, "ticket.html", {"ticket": seen})
-    view = view_of(ctx, resolve(ctx, seen.reference).token_id)
-    if view is not None:
-        response.form_targets = targets_of([row_of(view, ctx.clock.now())])  # type: ignore[attr-defined]
+    response.form_targets = origins([found.configuration_id])  # type: ignore[attr-defined]
     return response
 
 
