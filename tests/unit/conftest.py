@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bursar.context import Context
+from bursar.testing import FakeClock, FakeProvider
+from tests.unit.life_scene import Scene
+
 if TYPE_CHECKING:
-    from bursar.context import Context
     from tests.unit.web_pages import Pages
 
 
 @pytest.fixture
-def pages(ctx: "Context", monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
+def pages(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
     """The pages on the test's context; nothing is throttled from the test before."""
     from django.core.cache import cache
 
@@ -22,3 +25,9 @@ def pages(ctx: "Context", monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
     cache.clear()
     yield Pages(ctx)
     cache.clear()
+
+
+@pytest.fixture
+def scene(ctx: Context, provider: FakeProvider, clock: FakeClock) -> Scene:
+    """The scene of the token life: a context by a fake clock, and a provider by the same."""
+    return Scene(ctx, provider, clock)

@@ -1,15 +1,20 @@
 """Revoking, holding, invalidating: what stops a token, and what it still may do then."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bursar.testing import Script
-from bursar.tokens.configure import confirm
+from bursar.tokens.configure import confirm, delete
 from bursar.tokens.models import Revocation
+from bursar.tokens.obtain import obtain
 from bursar.tokens.outcome import Refusal, RefusalKind
 from bursar.tokens.refresh import refresh
 from bursar.tokens.request import request
-from bursar.tokens.revoke import revoke, send_due_revocations
+from bursar.tokens.revocations import send_due_revocations
+from bursar.tokens.revoke import revoke
 from tests.unit.life_scene import ERP, NAME, Scene
+from tests.unit.test_life_conflicts import wait_for_calls
 
 
 def revocations(scene: Scene) -> list[str]:
@@ -149,3 +154,49 @@ def test_an_address_that_is_not_admitted_is_refused_with_the_command_that_admits
     assert scene.refresh_calls == 0
     scene.ctx.settings.set("Outbound::AllowedNetworks", "10.1.0.0/16,127.0.0.1", "test", now)
     assert scene.token()
+
+
+def test_deleting_a_configuration_tells_the_provider(scene: Scene) -> None:
+    """SEC-35: deleted means gone here, and revoked there, also when the provider is down at first."""
+    scene.add()
+    scene.authorize()
+    scene.provider.stop()
+    delete(scene.ctx, NAME)
+    assert scene.refusal().kind is RefusalKind.NOT_FOUND
+    scene.provider.start()
+    scene.clock.advance(3600)
+    send_due_revocations(scene.ctx)
+    assert scene.provider.family_revoked
+
+
+def test_a_token_that_arrives_after_the_revocation_is_revoked_as_well(scene: Scene) -> None:
+    """SEC-35: what the provider was just giving when a person revoked doesn't outlive it."""
+    scene.add()
+    scene.provider.rules.rotate = False
+    scene.authorize()
+    scene.clock.advance(4000)
+    late = {"access_token": "late-token", "refresh_token": "late-refresh", "expires_in": 3600}
+    scene.provider.script(Script.answer(200, late, delay=0.7))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(scene.refusal)
+        wait_for_calls(scene, 1)
+        revoke(scene.ctx, NAME)
+        assert asked.result().code == "revoked"
+    send_due_revocations(scene.ctx)
+    assert [each.form["token"] for each in scene.provider.requests_to("/revoke")][-2:] == ["late-refresh", "late-token"]
+
+
+def test_a_refresh_that_was_under_way_does_not_release_what_is_held_meanwhile(scene: Scene) -> None:
+    """SEC-62: the rotated token is stored, and held like everything else."""
+    scene.add()
+    scene.authorize()
+    scene.clock.advance(4000)
+    scene.provider.script(Script.late(0.7))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(obtain, scene.ctx, NAME)
+        wait_for_calls(scene, 1)
+        scene.change("Requests.TokenByRefreshToken.Request.URL", scene.provider.url + "/elsewhere")
+        asked.result()
+    assert scene.view().held == ["token", "secret"]
+    assert scene.refusal().code == "held"
+    assert scene.provider.requests_to("/elsewhere") == []

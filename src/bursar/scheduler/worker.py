@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from ..context import Context
 from ..errors import BursarError
 from ..tokens.refresh import Due, due_tokens, refresh_due
-from ..tokens.revoke import send_due_revocations
+from ..tokens.revocations import send_due_revocations
 
 THREADS = 8
 PER_SERVER = 4

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Q
 
 from ..context import Context
@@ -21,6 +21,8 @@ from .document import TokenConfigurationDocument, assigned, document_of
 from .document.assignments import Assignment
 from .labels import refuse_ambiguous_name
 from .models import Configuration, Token
+from .revocations import queue_stored, send_due_revocations
+from .rows import read_row
 from .users import users_of
 
 TABLE = "tokens_configuration"
@@ -91,8 +93,11 @@ def confirm(ctx: Context, name: str, by: str, *, seen: int | None = None) -> Cha
         return Change(find(name), bool(released), ())
 
 
-def delete(ctx: Context, name: str) -> None:  # noqa: ARG001 - every use case is given the context
-    """Delete a configuration with its tokens. Raises Refused (`in_use`) with the names of those that use it."""
+def delete(ctx: Context, name: str) -> None:
+    """Delete a configuration with its tokens, and tell the provider that they are not wanted any more (SEC-35).
+
+    Raises Refused (`in_use`) with the names of those that use it.
+    """
     with writing():
         row = find(name)
         users = users_of([row.id])[row.id]
@@ -102,7 +107,13 @@ def delete(ctx: Context, name: str) -> None:  # noqa: ARG001 - every use case is
                 code="in_use",
                 action="Delete that first, or give it another token configuration.",
             )
+        with connection.cursor() as cursor:
+            for token_id in Token.objects.filter(configuration=row).values_list("id", flat=True):
+                token = read_row(cursor, token_id)
+                if token is not None:
+                    queue_stored(cursor, ctx, token, ctx.clock.now())
         row.delete()
+    send_due_revocations(ctx)
 
 
 def held(row: Configuration) -> list[str]:

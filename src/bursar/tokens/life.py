@@ -109,7 +109,6 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
         "expires_at": grown.expires_at,
         "expiry_assumed": grown.expiry_assumed,
         "refreshed_at": now,
-        "held": False,
         "rejected_sha256": None,
         "failures": 0,
         "failed_at": None,
@@ -123,6 +122,8 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
     }
     if row.state != "active":
         changes["state_since"] = now
+    if _configuration_is(cursor, row):
+        changes["held"] = False  # else the destination was changed meanwhile, and what holds it still counts (SEC-62)
     if grown.refresh_token is not None:
         changes["refresh_token"] = keyring.seal(Place(TABLE, row.id, "refresh_token"), grown.refresh_token)
         changes["refresh_expires_at"] = grown.refresh_expires_at

@@ -21,8 +21,9 @@ from ..oauth2.token_endpoint import ErrorAnswer
 from ..worker_name import is_gone
 from . import answer, life, timing
 from .facts import Facts, facts_of
-from .hindrance import hindrance
+from .hindrance import barred, hindrance
 from .outcome import Refusal, RefusalKind
+from .revocations import queue
 from .rows import TokenRow, lock_row, read_row
 
 POLL_SECONDS = 0.02
@@ -200,9 +201,13 @@ def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material
     stored = life.store(cursor, ctx.keyring, claim.row, material, now)
     life.end_attempt(cursor, claim.row, claim.attempt, "granted" if stored else "stale", now, 200, "")
     row = read_row(cursor, claim.row.id)
+    if not stored and (row is None or row.state == "revoked"):
+        # A person ended it while the provider was answering: what just came into the world must not outlive that.
+        new = (("refresh_token", material.refresh_token), ("access_token", material.access_token))
+        queue(cursor, ctx, claim.row, [(hint, token) for hint, token in new if token is not None], now)
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
-    return row
+    return barred(row) or row if not stored else row
 
 
 def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: ErrorAnswer) -> TokenRow | Refusal:
