@@ -28,7 +28,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if site is None or request.path != site.callback_path:
         raise Http404
     if not request.user.is_authenticated:
-        response = see_other("/callback/elsewhere")
+        response: HttpResponse = see_other("/callback/elsewhere")
     else:
         pairs = [(name, value) for name, values in request.GET.lists() for value in values]
         response = _judged(request, finish(context(), pairs, person_of(request).email, session_key(request)))
