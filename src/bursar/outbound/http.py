@@ -7,6 +7,7 @@ has a connection of its own, so that a changed rule counts at once.
 import http.client
 import zlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -110,9 +111,9 @@ def exchange(
     sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", "Connection": "close", **headers}
     try:
         connection.request(method, path, body, sent, preload_content=False, decode_content=False)
-        answer = connection.getresponse()
-        received = {name.lower(): value for name, value in answer.headers.itermerged()}
-        return HttpAnswer(answer.status, received, read_body(answer, limit, host))
+        with closing(connection.getresponse()) as answer:
+            received = {name.lower(): value for name, value in answer.headers.itermerged()}
+            return HttpAnswer(answer.status, received, read_body(answer, limit, host))
     except (TimeoutError, urllib3.exceptions.TimeoutError) as problem:
         raise timed_out(deadline) from problem
     except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, zlib.error) as problem:
