@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from ..clock import to_micros
+from ..clock import from_micros, to_micros
 from ..ids import new_id
 from ..keyring import Keyring, Place, Secret
 from .rows import TABLE, TokenRow
@@ -82,6 +82,19 @@ def end_attempt(
         " WHERE token_id = %s ORDER BY started_at DESC, id DESC LIMIT %s) AS newest)",
         [row.id, row.id, ATTEMPTS_KEPT],
     )
+
+
+def unfinished_attempt(cursor: CursorWrapper, row: TokenRow, refresh: Secret | None, but: str) -> datetime | None:
+    """When another attempt with the same refresh token was begun that never ended; None where there is none."""
+    if refresh is None:
+        return None
+    cursor.execute(
+        "SELECT MAX(started_at) FROM tokens_attempt WHERE token_id = %s AND refresh_sha256 = %s AND id <> %s"
+        " AND finished_at IS NULL",
+        [row.id, refresh.sha256(), but],
+    )
+    found = cursor.fetchone()
+    return None if found is None or found[0] is None else from_micros(found[0])
 
 
 def take_lease(cursor: CursorWrapper, row: TokenRow, worker: str, until: datetime) -> bool:

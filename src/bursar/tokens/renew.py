@@ -8,7 +8,7 @@ Those who come while a lease is held wait on the stop event and read until the g
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.backends.utils import CursorWrapper
@@ -18,6 +18,7 @@ from ..errors import Refused, Temporary
 from ..grants import Granted, GrantKind, run_grant
 from ..keyring import SealBroken, Secret
 from ..oauth2.token_endpoint import ErrorAnswer
+from ..testing.failpoints import failpoint
 from ..worker_name import is_gone
 from . import answer, life, timing
 from .facts import Facts, facts_of
@@ -144,6 +145,7 @@ def _unreadable(cursor: CursorWrapper, row: TokenRow, now: datetime) -> Refusal:
 
 def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | Refusal:
     asked_at = ctx.clock.now()
+    failpoint("attempt-written")
     try:
         outcome = _call(ctx, claim, timeout)
     except Refused as refused:  # an address that is not admitted: nothing was sent
@@ -154,8 +156,11 @@ def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | 
         raise
     if isinstance(outcome, ErrorAnswer):
         return ctx.storage.write(lambda cursor: _settle_failure(cursor, ctx, claim, outcome))
+    failpoint("answer-received")
     material = answer.grown(claim.row, claim.facts, outcome.answer, asked_at, ctx.randomness)
-    return _persist(ctx, lambda cursor: _settle_success(cursor, ctx, claim, material))
+    settled = _persist(ctx, lambda cursor: _settle_success(cursor, ctx, claim, material))
+    failpoint("answer-committed")
+    return settled
 
 
 def _persist(ctx: Context, job: Callable[[CursorWrapper], TokenRow | Refusal]) -> TokenRow | Refusal:
@@ -213,6 +218,8 @@ def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material
 def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: ErrorAnswer) -> TokenRow | Refusal:
     now = ctx.clock.now()
     verdict = answer.failure(claim.row, claim.facts, error, now, ctx.randomness)
+    if error.error == "invalid_grant" and claim.refresh_token is not None:
+        verdict = _with_lost_answer(cursor, claim, verdict)
     counted = life.fail(cursor, claim.row, verdict, ctx.worker, now)
     life.end_attempt(
         cursor, claim.row, claim.attempt, verdict.state if counted else "stale", now, error.status, error.answer
@@ -224,6 +231,19 @@ def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: E
         if row is not None and row.generation != claim.row.generation:
             return row  # another got a token meanwhile: the verdict was about one that is gone
     return answer.refusal(claim.row, verdict, now)
+
+
+def _with_lost_answer(cursor: CursorWrapper, claim: _Claim, verdict: life.Failure) -> life.Failure:
+    """Say so where an earlier attempt with this very refresh token never came to an end: a process was killed between
+    the provider's answer and the commit, the one window that can't be closed (SEC-25)."""
+    lost = life.unfinished_attempt(cursor, claim.row, claim.refresh_token, claim.attempt)
+    if lost is None:
+        return verdict
+    sentence = (
+        f"{claim.facts.provider} refuses the refresh token. Bursar was stopped at {lost:%H:%M} UTC while a refresh was"
+        " under way, and the answer with the new one was lost."
+    )
+    return replace(verdict, sentence=sentence)
 
 
 def _not_sent(cursor: CursorWrapper, ctx: Context, claim: _Claim, refused: Refused) -> Refusal:
