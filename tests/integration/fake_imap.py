@@ -104,7 +104,7 @@ class Session:
         return line.rstrip(b"\r\n")
 
     def one_command(self) -> None:
-        tag, _, rest = self.line().decode().partition(" ")
+        tag, _, rest = self.line().decode(errors="replace").partition(" ")
         name, _, arguments = rest.partition(" ")
         if name == "UID":
             second, _, arguments = arguments.partition(" ")
@@ -114,7 +114,10 @@ class Session:
         if hook is not None:
             hook(self, tag, arguments)
         else:
-            getattr(self, f"on_{name}")(tag, arguments)
+            getattr(self, f"on_{name}", self.unknown)(tag, arguments)
+
+    def unknown(self, _tag: str, _arguments: str) -> None:
+        raise Stop
 
     def ok(self, tag: str, text: str = "done") -> None:
         self.send(f"{tag} OK {text}")

@@ -175,7 +175,7 @@ def test_testing_an_account_stops_at_the_step_that_fails(home: BursarHome, mails
     add(home, tmp_path / "a", name="folder", port=port, folder="Nowhere")
     add(home, tmp_path / "b", name="consent", port=port, token="Sales")
     add(home, tmp_path / "c", name="tls", port=str(mailserver.imaps), type="IMAPS")
-    for name, step, exit_code in (("folder", "folder", 4), ("consent", "token", 4), ("tls", "connection", 5)):
+    for name, step, exit_code in (("folder", "folder", 4), ("consent", "token", 4), ("tls", "TLS", 5)):
         steps = json.loads(home.cli("mail", "test", name, "--json", check=exit_code).stdout)
         assert [entry["step"] for entry in steps if not entry["ok"]] == [step]
         assert steps[-1]["error"]["sentence"]

@@ -250,14 +250,13 @@ def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dove
     scene.account(mailserver.imap, "IMAPTLS", ca_file=str(mailserver.ca))
     account = find("Support")
     steps = list(probe(scene.ctx, target_of(account), account.folder))
-    assert [step.step for step in steps] == [
-        "name", "connection", "encryption", "capabilities", "token", "login", "folder", "count",
-    ]  # fmt: skip
-    assert [step.error for step in steps] == [None] * 8
-    assert steps[2].seen.startswith("TLSv1.3")
-    assert "localhost" in steps[2].seen
-    assert CONFIGURATION in steps[4].seen
-    assert steps[7].seen == "3 messages"
+    words = "name address TCP TLS capabilities token login folder count"
+    assert [step.step for step in steps] == words.split()
+    assert [step.error for step in steps] == [None] * 9
+    assert steps[3].seen.startswith("TLSv1.3")
+    assert "localhost" in steps[3].seen
+    assert CONFIGURATION in steps[5].seen
+    assert steps[8].seen == "3 messages"
     assert mailserver.seen(USER) == 0
 
 

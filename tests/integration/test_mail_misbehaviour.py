@@ -10,9 +10,10 @@ import pytest
 
 from bursar.context import Context
 from bursar.mail import imap, mailbox, wire
-from bursar.mail.accounts import find
+from bursar.mail.accounts import find, target_of
 from bursar.mail.lease import Lease
 from bursar.mail.models import MailAccount
+from bursar.mail.probe import probe
 from bursar.testing import FakeProvider
 from tests.counterparts import certificates
 from tests.integration.fake_imap import FakeImap, Hook, Session, Stop
@@ -438,6 +439,50 @@ def test_a_server_that_does_not_let_messages_be_deleted_still_delivers_them_once
     assert (code(first), first.delivered) == ("settle_refused", 20)
     assert (code(second), second.delivered) == ("settle_refused", 0)
     assert len(scene.delivered()) == 20
+
+
+def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(scene: Scene, start: Start) -> None:
+    scene.account(start().port)
+    assert (scene.fetch(seconds=0).delivered, scene.fetch().delivered) == (0, 20)
+
+
+def test_a_process_that_is_to_stop_stops_between_two_batches(scene: Scene, start: Start) -> None:
+    def stop(session: Session, tag: str, arguments: str) -> None:
+        if "BODY" in arguments:
+            scene.ctx.stop.set()
+        session.on_uid_fetch(tag, arguments)
+
+    server = start(uid_fetch=stop)
+    scene.account(server.port)
+    result = scene.fetch(messages=5)
+    assert (code(result), result.delivered) == (None, 5)
+    assert len(server.messages) == 15, "what was delivered is settled before the end"
+
+
+@pytest.mark.parametrize(
+    ("host", "kind", "step"),
+    [
+        ("nowhere.invalid", "IMAPS", "name"),
+        ("192.0.2.1", "IMAP", "address"),
+        ("10.0.0.1", "IMAPS", "address"),
+        ("localhost", "IMAPTLS", "TLS"),
+        ("localhost", "IMAPS", "TLS"),
+    ],
+)
+def test_the_test_of_an_account_names_the_step_that_fails(
+    scene: Scene, start: Start, host: str, kind: str, step: str
+) -> None:
+    """SEC-58."""
+
+    def hang_up(session: Session, tag: str, _: str) -> None:
+        raise Stop
+
+    server = start(starttls=hang_up)
+    server.capabilities += " STARTTLS" if step != "TLS" else ""
+    scene.account(server.port, kind, host=host)
+    account = find("Support")
+    steps = list(probe(scene.ctx, target_of(account), account.folder))
+    assert [(found.step, found.error is not None) for found in steps][-1] == (step, True)
 
 
 # -- two at once --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..context import Context
 from ..errors import BursarError, PersonMustAct, Temporary
-from ..outbound import OutboundFailed
+from ..outbound import Deadline, OutboundFailed, OutboundTimeout
 from ..testing.failpoints import failpoint
 from . import explain
 from .account import After, Afterwards
@@ -49,12 +49,21 @@ class Run:
     lease: Lease
     result: Result
     limits: Limits
+    ends: Deadline
     one_by_one: bool = False  # the last connection ended without progress: find the message that does it
     ours: set[int] = field(default_factory=set)  # UIDs that are delivered, whether settled or not
     left: set[int] = field(default_factory=set)  # UIDs skipped in this run
     at: int | None = None  # the UID asked for alone, when the connection ended
     progress: int = 0
     settle_problem: BursarError | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """The process is to stop, or the run has taken as long as it may."""
+        try:
+            return self.ctx.stop.is_set() or self.ends.remaining() <= 0
+        except OutboundTimeout:
+            return True
 
     def drain(self, mailbox: Mailbox) -> None:
         """Deliver and settle what is in the folder. Raises ConnectionLost, CommandRefused, LeaseLost, BursarError."""
@@ -78,7 +87,8 @@ class Run:
         for start in range(0, len(pending), self.limits.sizes_at_once):
             self._settle(mailbox, ledger, pending[start : start + self.limits.sizes_at_once])
         for batch, size in self._batches(mailbox, [uid for uid in fresh if uid not in known]):
-            if self.ctx.stop.is_set():
+            if self.is_over:
+                self.result.note("the run's time is over; the next one goes on here")
                 return
             self._collect(mailbox, ledger, names, batch, size)
 

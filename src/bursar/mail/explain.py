@@ -45,7 +45,7 @@ def server_words(answer: str) -> BursarError | None:
 
 
 def blames_token(refusal: LoginRefused) -> bool:
-    """Whether a new token may help: the challenge says so, or the server gives no reason at all (Exchange does that)."""
+    """Whether a new token may help: the challenge says so, or the server gives no reason (as Exchange does)."""
     if server_words(refusal.answer) is not None:
         return False
     return refusal.challenge.blames_token or token_ended(refusal.answer) or not refusal.challenge.status

@@ -3,9 +3,11 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 
+from django.db import DatabaseError
+
 from ..context import Context
 from ..errors import BursarError, NotFound, Refused, Temporary
-from ..outbound import Deadline, OutboundFailed, OutboundTimeout
+from ..outbound import Deadline, OutboundFailed
 from . import explain
 from .account import After, maildir_path
 from .accounts import target_of
@@ -55,14 +57,20 @@ def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits())
         result.error = error
         with contextlib.suppress(BursarError):
             lease.release()
-    keep(ctx, account.id, started, result)
+    try:
+        keep(ctx, account.id, started, result)
+    except DatabaseError:
+        result.error = result.error or Temporary(
+            "Mail was collected, but the database did not take the log of it.", code="storage_unavailable"
+        )
     return result
 
 
 def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, limits: Limits) -> None:
     target = target_of(account)
     maildir = Maildir(maildir_path(account.deliver))
-    run = Run(ctx, account.id, account.folder, After.parse(account.after), maildir, lease, result, limits)
+    ends = Deadline.after(ctx.clock, limits.seconds)
+    run = Run(ctx, account.id, account.folder, After.parse(account.after), maildir, lease, result, limits, ends)
     try:
         maildir.prepare()
         _until_done(ctx, target, run)
@@ -80,7 +88,6 @@ def _until_done(ctx: Context, target: Target, run: Run) -> None:
     """Connection after connection, until all is done. Raises where two in a row brought nothing."""
     result = run.result
     tokens = TokenSource(ctx, target.reference)
-    ends = Deadline.after(ctx.clock, run.limits.seconds)
     stalled = poisoned = 0
     while True:
         before = run.progress
@@ -104,7 +111,7 @@ def _until_done(ctx: Context, target: Target, run: Run) -> None:
         run.at = None
         if stalled == 2:
             raise explain.connection_lost(target.host, lost)
-        if ctx.stop.is_set() or _passed(ends):
+        if run.is_over:
             break
 
 
@@ -142,13 +149,6 @@ def _refused(mailbox: Mailbox, folder: str, refusal: CommandRefused) -> BursarEr
     except (CommandRefused, ConnectionLost, OutboundFailed):
         folders = []
     return explain.folder_refused(folder, refusal.answer, folders)
-
-
-def _passed(deadline: Deadline) -> bool:
-    try:
-        return deadline.remaining() <= 0
-    except OutboundTimeout:
-        return True
 
 
 def _busy(name: str) -> Temporary:

@@ -7,8 +7,9 @@ from ..clock import rfc3339
 from ..context import Context
 from ..errors import BursarError
 from ..outbound import OutboundFailed
+from ..outbound.resolve import system_resolver
 from . import explain
-from .imap import CommandRefused, Imap, LoginRefused
+from .imap import CONNECT_SECONDS, CommandRefused, Imap, LoginRefused
 from .login import Target, TokenSource
 from .mailbox import Mailbox
 from .wire import ConnectionLost
@@ -24,14 +25,17 @@ class Step:
 
 
 def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
-    """Connect, log in, open the folder read-only, count; each step as it is done. Changes nothing at the server.
+    """Name, address, TCP, TLS, capabilities, token, login, folder, count: each as it is done. Changes nothing there.
 
     A refused token is renewed once and the login tried again, as a fetch does.
     """
     tokens = TokenSource(ctx, target.reference)
     imap: Imap | None = None
-    step = "connection"
+    step = "name"
     try:
+        found = system_resolver(target.host, target.port, ctx.door.deadline(CONNECT_SECONDS))
+        yield Step("name", f"{target.host} is {', '.join(map(str, found))}")
+        step = "capabilities"
         imap = _connect(ctx, target)
         yield from _connection(imap, target)
         step = "token"
@@ -56,11 +60,10 @@ def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
     except LoginRefused as refused:
         renewed = tokens.renewed
         yield Step(step, "", explain.login_refused(refused, target.login, target.reference, renewed=renewed))
-    except (ConnectionLost, OutboundFailed) as lost:
-        known = lost if isinstance(lost, BursarError) else explain.connection_lost(target.host, str(lost))
-        yield Step(step, "", known)
+    except ConnectionLost as lost:
+        yield Step(step, "", explain.connection_lost(target.host, str(lost)))
     except BursarError as error:
-        yield Step(step, "", error)
+        yield Step(_step_of(error) if step == "capabilities" else step, "", error)
     finally:
         if imap is not None:
             imap.leave()
@@ -70,10 +73,19 @@ def _connect(ctx: Context, target: Target) -> Imap:
     return Imap(ctx.door, target.type, target.host, target.port, target.ca_file)
 
 
+def _step_of(error: BursarError) -> str:
+    """At which step a connection failed."""
+    if error.code in ("address_refused", "plaintext_refused"):
+        return "address"
+    if error.code == "tls_failed" or error.code.startswith("starttls"):
+        return "TLS"
+    return "TCP" if isinstance(error, OutboundFailed) else "capabilities"
+
+
 def _connection(imap: Imap, target: Target) -> Iterator[Step]:
-    yield Step("name", f"{target.host} is {imap.peer}")
-    yield Step("connection", f"{imap.peer} port {target.port} answers")
-    yield Step("encryption", imap.encryption or "none: plain, within this machine")
+    yield Step("address", f"{imap.peer} may be connected to")
+    yield Step("TCP", f"port {target.port} answers")
+    yield Step("TLS", imap.encryption or "none: plain, within this machine")
     offered = [word.removeprefix("AUTH=") for word in imap.capabilities if word.startswith("AUTH=")]
     extensions = [word for word in ("UIDPLUS", "MOVE", "IDLE") if word in imap.capabilities]
     yield Step(
