@@ -17,13 +17,21 @@ Answering = Callable[[socket.socket, "Server"], None]
 
 
 class Server:
-    """Listens on loopback; every connection is answered in a thread of its own. `heard` are the requests, raw."""
+    """Listens on loopback; every connection is answered in a thread of its own.
 
-    def __init__(self, answering: bytes | Answering, context: ssl.SSLContext | None = None) -> None:
+    `heard` are the requests, raw: complete once the `with` is over.
+    """
+
+    def __init__(
+        self, answering: bytes | Answering, context: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+    ) -> None:
         self._answering = answering
         self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(
+            (address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET
+        )
         self._open: list[socket.socket] = []
+        self._workers: list[threading.Thread] = []
         self.port = self._listener.getsockname()[1]
         self.heard: list[bytes] = []
         self.connections = 0
@@ -47,6 +55,8 @@ class Server:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(5)
+        for worker in self._workers:
+            worker.join(5)
         for each in self._open:
             each.close()
 
@@ -58,7 +68,8 @@ class Server:
                 return
             self.connections += 1
             self._open.append(client)
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+            self._workers.append(threading.Thread(target=self._serve, args=(client,), daemon=True))
+            self._workers[-1].start()
 
     def _serve(self, client: socket.socket) -> None:
         with suppress(OSError):

@@ -42,7 +42,7 @@ class _Plain(HTTPConnection):
 
     def __init__(self, door: "Door", target: SplitResult, deadline: Deadline) -> None:
         self._door, self._target, self._deadline = door, target, deadline
-        super().__init__(target.hostname or "", target.port)
+        super().__init__(target.hostname or "", target.port or 80)
 
     def _new_conn(self) -> DeadlineSocket:
         return self._door.connect(self._target.hostname or "", self.port, self._deadline, loopback_only=True)
@@ -56,7 +56,7 @@ class _Tls(HTTPSConnection):
     ) -> None:
         self._door, self._target, self._deadline, self._ca_file = door, target, deadline, ca_file
         self._proxy = urlsplit(proxy) if proxy else None
-        super().__init__(target.hostname or "", target.port)
+        super().__init__(target.hostname or "", target.port or 443)
         if self._proxy is not None:
             self.set_tunnel(target.hostname or "", self.port)
 
@@ -130,6 +130,6 @@ def _target(url: str) -> SplitResult:
         usable = target.scheme in ("http", "https") and bool(target.hostname) and target.port != 0
     except ValueError:
         usable = False
-    if not usable or "@" in target.netloc:
+    if not usable or "@" in target.netloc or not url.isascii() or any(sign <= " " or sign == "\x7f" for sign in url):
         raise OutboundRefused("This is no address that Bursar calls: it must be https://host/….", code="url_refused")
     return target
