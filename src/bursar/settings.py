@@ -43,6 +43,7 @@ def _database() -> dict[str, Any]:
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
         "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,  # the pool hands out no connection that a restart of the server has ended
     }
 
 

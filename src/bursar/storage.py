@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from .errors import Temporary
@@ -87,15 +87,9 @@ class Storage:
         while (item := self._reads.get()) is not None:
             job, answer = item
             try:
-                with connection.cursor() as cursor:
-                    result = job(cursor)
-            except DatabaseError as problem:
-                _forget_connection()
-                answer.set_exception(problem)
+                answer.set_result(_read(job))
             except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
                 answer.set_exception(problem)
-            else:
-                answer.set_result(result)
         _forget_connection()
 
     def _serve_writes(self) -> None:
@@ -118,18 +112,22 @@ class Storage:
                 self._commit(group)
         _forget_connection()
 
-    def _commit(self, group: list[tuple[Job, "Future[Any]"]]) -> None:
+    def _commit(self, group: list[tuple[Job, "Future[Any]"]], *, again: bool = True) -> None:
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        committing = False
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                for job, answer in group:
-                    outcomes.append((answer, *_attempt(job, cursor)))
-        except BaseException as trouble:  # noqa: BLE001 - nothing was committed: every caller of the group hears it
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    for job, answer in group:
+                        outcomes.append((answer, *_attempt(job, cursor)))
+                committing = True
+        except BaseException as trouble:  # noqa: BLE001 - every caller of the group hears it
             _forget_connection()
-            if len(group) > 1 and _is_deadlock(trouble):
-                # The database undid all of it in favour of another process: one by one they can't meet again.
+            if again and (_is_deadlock(trouble) or (_is_lost(trouble) and not committing)):
+                # Surely undone: in favour of another process, or because the server was restarted since the last
+                # use. One by one the jobs can't meet another process again. After a lost COMMIT nobody can tell.
                 for each in group:
-                    self._commit([each])
+                    self._commit([each], again=False)
                 return
             for _, answer in group:
                 answer.set_exception(trouble)
@@ -141,17 +139,35 @@ class Storage:
                 answer.set_exception(failure)
 
 
+def _read(job: Job) -> Any:
+    """The job's result; once more on a new connection where the old one was lost, as by a restart of the server."""
+    try:
+        with connection.cursor() as cursor:
+            return job(cursor)
+    except DatabaseError as problem:
+        _forget_connection()
+        if not _is_lost(problem):
+            raise
+    with connection.cursor() as cursor:
+        return job(cursor)
+
+
 def _attempt(job: Job, cursor: CursorWrapper) -> tuple[Any, BaseException | None]:
     """The job's result, or the exception that undid it and it alone. Raises what ends the whole transaction."""
     try:
         with transaction.atomic():
             return job(cursor), None
     except DatabaseError as problem:
-        if _is_deadlock(problem) or not connection.is_usable():
+        if _is_deadlock(problem) or _is_lost(problem):
             raise
         return None, problem
     except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
         return None, problem
+
+
+def _is_lost(problem: BaseException) -> bool:
+    """The server ended the connection, or can't be reached; SQLite has neither."""
+    return isinstance(problem, OperationalError | InterfaceError) and connection.vendor == "postgresql"
 
 
 def _is_deadlock(problem: BaseException) -> bool:
