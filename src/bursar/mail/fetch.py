@@ -50,12 +50,12 @@ def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits())
         return result
     try:
         _collect(ctx, account, lease, result, limits)
-        lease.release()
     except LeaseLost:
         result.error = _busy(account.name)
     except BursarError as error:
         result.error = error
-        with contextlib.suppress(BursarError):
+    finally:
+        with contextlib.suppress(BursarError):  # then it ends by itself
             lease.release()
     try:
         keep(ctx, account.id, started, result)
