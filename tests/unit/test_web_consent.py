@@ -1,17 +1,16 @@
 """Authorizing by the pages: the button, the link of the command line, the callback, another account, what was held."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
-from tests.unit.life_scene import ERP, NAME, Scene
-from tests.unit.web_pages import Pages
 
 from bursar.access.models import Person
 from bursar.context import Context
 from bursar.testing import FakeClock, FakeProvider
 from bursar.tokens.authorize import ticket
+from tests.unit.life_scene import ERP, NAME, Scene
+from tests.unit.web_pages import Pages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,10 +18,10 @@ CALLBACK = "/otrs/get-oauth2-token-by-authorization-code.pl"
 
 
 @pytest.fixture
-def scene(ctx: Context, provider: FakeProvider, clock: FakeClock, pages: Pages) -> Iterator[Scene]:
+def scene(ctx: Context, provider: FakeProvider, clock: FakeClock, pages: Pages) -> Scene:
     made = Scene(ctx, provider, clock)
     made.add()
-    yield made
+    return made
 
 
 def begin(scene: Scene, client: Client) -> str:
@@ -76,7 +75,9 @@ def test_the_link_of_the_command_line_leads_through_sign_in_to_the_provider(scen
     assert "This link is used or too old" in admin.get(link).content.decode()
 
 
-@pytest.mark.parametrize("query", ["state=TokenConfigID1&code=x", "state=1&code=x", "code=x", "", "next=//evil&state=9"])
+@pytest.mark.parametrize(
+    "query", ["state=TokenConfigID1&code=x", "state=1&code=x", "code=x", "", "next=//evil&state=9"]
+)
 def test_a_guessed_state_ends_in_a_refusal_and_no_request(scene: Scene, pages: Pages, query: str) -> None:
     """SEC-3: 400, and the provider hears nothing."""
     admin = pages.admin

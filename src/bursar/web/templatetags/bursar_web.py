@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -34,7 +35,8 @@ def icon(name: str, label: str = "", classes: str = "") -> SafeString:
 @register.simple_tag
 def moment(at: datetime, words: str) -> SafeString:
     """`words` as a time whose full form is in the title and for machines."""
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), full(at), words)
+    machine = timezone.localtime(at).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, full(at), words)
 
 
 @register.filter
