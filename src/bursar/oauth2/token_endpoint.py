@@ -11,7 +11,7 @@ empty 400 and 403; HTML from proxies; arrays and objects in error members (Micro
     2xx                  a usable token ─► granted · an object without one ─► misconfigured
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -20,7 +20,6 @@ from typing import Any
 from ..keyring import Secret
 from ..outbound import HttpAnswer
 from .members import Unreadable, as_seconds, as_text, read_members
-from .redact import Redactor
 from .retry_after import seconds_until
 
 # RFC 6749 §5.1 and §5.2: what a member means where the document's mapping is silent.
@@ -75,10 +74,20 @@ class ErrorAnswer:
 
 # RFC 6749 §5.2, OpenID Connect Core §3.1.2.6 as Microsoft uses it here, and GitHub's own two words.
 _NEEDS_AUTHORIZATION = frozenset(
-    {"invalid_grant", "interaction_required", "login_required", "consent_required"}
-    | {"bad_refresh_token", "bad_verification_code"}
+    {
+        "invalid_grant",
+        "bad_refresh_token",  # GitHub
+        "interaction_required",
+        "login_required",
+        "consent_required",
+        "account_selection_required",
+    }
 )
 _RETRYING = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+_MISCONFIGURED = frozenset(
+    {"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+)
+_WORDS = _NEEDS_AUTHORIZATION | _RETRYING | _MISCONFIGURED
 
 
 def read_answer(
@@ -87,125 +96,45 @@ def read_answer(
     *,
     refreshing: bool,
     now: datetime,
-    redactor: Redactor | None = None,
+    secrets: Collection[str] = (),
 ) -> TokenAnswer | ErrorAnswer:
     """Read an answer. `refreshing` tells a refresh from the other grants: a bare 400 means another thing there.
 
-    `redactor` knows what was sent, so that a provider's echo of it isn't kept.
+    `secrets` are the secret values of the request: none of them survives in an ErrorAnswer.
     """
-    reading = _Reading(answer, mapping, refreshing, now, redactor or Redactor())
     try:
         members = read_members(answer.body, answer.headers.get("content-type", ""))
     except Unreadable:
-        return reading.unreadable()
+        return _Failed(answer, refreshing, now, secrets).unreadable()
     said = _mapped(members, mapping)
-    if as_text(said.get("ErrorMessage")) or not 200 <= answer.status < 300:
-        return reading.error(members, said)
-    unusable = _unusable(members, said)
-    if unusable:
-        return reading.fail(Verdict.MISCONFIGURED, "", unusable, reading.shown(members))
-    refresh, id_token = said.get("RefreshToken"), members.get("id_token")
+    access, refresh, id_token = said.get("Token"), said.get("RefreshToken"), members.get("id_token")
+    new = [each for each in (access, refresh, id_token) if isinstance(each, str)]
+    failed = _Failed(answer, refreshing, now, [*secrets, *new])
+    if _is_error(said.get("ErrorMessage")) or not 200 <= answer.status < 300:
+        return failed.said(members, said)
+    if not _is_token(access):
+        return failed.unusable(members, "The answer has no usable access_token.")
+    kind = members.get("token_type")
+    if kind is not None and as_text(kind).lower() != "bearer":
+        return failed.unusable(members, f"The token_type is {as_text(kind)}, and Bursar knows Bearer.")
     return TokenAnswer(
-        access_token=Secret(said["Token"]),
+        access_token=Secret(str(access)),
         expires_in=as_seconds(said.get("TokenExpirationDate")),
-        refresh_token=Secret(refresh) if isinstance(refresh, str) and refresh else None,
+        refresh_token=Secret(str(refresh)) if _is_token(refresh) else None,
         refresh_expires_in=as_seconds(said.get("RefreshTokenExpirationDate")),
         scope=_scope(members.get("scope")),
         id_token=Secret(id_token) if isinstance(id_token, str) and id_token else None,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What every failure of one answer shares."""
-
-    answer: HttpAnswer
-    mapping: Mapping[str, str]
-    refreshing: bool
-    now: datetime
-    redactor: Redactor
-
-    def fail(self, verdict: Verdict, error: str, description: str, shown: str) -> ErrorAnswer:
-        wait = seconds_until(self.answer.headers.get("retry-after"), self.now)
-        return ErrorAnswer(
-            verdict, self.redactor.text(error), self.redactor.text(description), self.answer.status, wait, shown
-        )
-
-    def shown(self, members: Mapping[str, Any]) -> str:
-        secret_names = {name for name, meaning in self.mapping.items() if meaning in SECRET_MEANINGS}
-        return self.redactor.members(members, secret_names)
-
-    def error(self, members: Mapping[str, Any], said: Mapping[str, Any]) -> ErrorAnswer:
-        error, description = _error_words(said)
-        code = as_text(said.get("ErrorCode"))[:LONGEST_ERROR]
-        if code and code not in description and code != error:
-            description = f"{description} ({code})".strip()
-        if error in _RETRYING or _is_transient(self.answer.status):
-            verdict = Verdict.RETRYING
-        elif error in _NEEDS_AUTHORIZATION:
-            verdict = Verdict.NEEDS_AUTHORIZATION
-        elif error:
-            verdict = Verdict.MISCONFIGURED
-        else:
-            verdict = self._by_status()
-        return self.fail(verdict, error, description, self.shown(members))
-
-    def unreadable(self) -> ErrorAnswer:
-        shown = self.redactor.page(self.answer.body[:64_000].decode("utf-8", "replace"))
-        if 200 <= self.answer.status < 300:
-            return self.fail(Verdict.RETRYING, "", "The answer is not one of a token endpoint.", shown)
-        return self.fail(self._by_status(), "", "", shown)
-
-    def _by_status(self) -> Verdict:
-        if _is_transient(self.answer.status):
-            return Verdict.RETRYING
-        if self.answer.status == 400 and self.refreshing:
-            return Verdict.NEEDS_AUTHORIZATION
-        return Verdict.MISCONFIGURED
-
-
-def _is_transient(status: int) -> bool:
-    return status in (408, 425, 429) or status >= 500
-
-
-def _mapped(members: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
-    """The members under our own names. RFC 6749's keep their meaning where the mapping is silent about them.
-
-    A mapped member that isn't there leaves the RFC's in force. An `error` stays one, whatever a mapping says.
-    """
+def _mapped(members: dict[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
+    """The members under our own names. RFC 6749's keep their meaning; the mapping adds or overrides."""
     said: dict[str, Any] = {}
-    for name, meaning in STANDARD.items():
-        moved = mapping.get(name, meaning) != meaning and mapping[name] in TOKEN_MEANINGS
-        if members.get(name) is not None and not moved:
-            said[meaning] = members[name]
-    for name, meaning in mapping.items():
+    standard = [(name, meaning) for name, meaning in STANDARD.items() if name not in mapping]
+    for name, meaning in [*standard, *mapping.items()]:
         if members.get(name) is not None:
             said[meaning] = members[name]
     return said
-
-
-def _unusable(members: Mapping[str, Any], said: Mapping[str, Any]) -> str:
-    """Why a success can't be used (RFC 6749 §5.1, §7.1), empty where it can."""
-    if not _is_token(said.get("Token")):
-        return "The answer has no usable access_token."
-    kind = members.get("token_type")
-    if not isinstance(kind, str) or kind.strip().lower() != "bearer":
-        named = as_text(kind)[:100]
-        return f"The token_type is {named}, and Bursar knows Bearer." if named else "The answer has no token_type."
-    refresh = said.get("RefreshToken")
-    if isinstance(refresh, str) and refresh and not _is_token(refresh):
-        return "The refresh_token has characters that no token may have."
-    return ""
-
-
-def _error_words(said: Mapping[str, Any]) -> tuple[str, str]:
-    """Code and description. An object in place of the code is looked into, as Google's interfaces answer."""
-    error, description = said.get("ErrorMessage"), as_text(said.get("ErrorDescription"))
-    if not isinstance(error, dict):
-        return as_text(error).strip()[:LONGEST_ERROR], description
-    words = [error[name] for name in ("error", "code", "status", "type") if isinstance(error.get(name), str)]
-    message = as_text(error.get("message") or error.get("error_description") or error)
-    return (words[0].strip() if words else as_text(error))[:LONGEST_ERROR], description or message
 
 
 def _scope(scope: Any) -> str | None:
@@ -223,3 +152,78 @@ def _is_token(value: Any) -> bool:
         and bool(value.strip())
         and all("\x20" <= sign <= "\x7e" for sign in value)
     )
+
+
+def _is_error(value: Any) -> bool:
+    """Whether the error member says anything: null, 0, false and what is empty are how some say that all is well."""
+    return bool(value) and bool(as_text(value).strip(", "))
+
+
+def _word(value: Any) -> str:
+    """The error as a word: a text, the first text of an array, or an object's own word where it is a known one.
+
+    Empty where there is none to read: then the status decides.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return next((each.strip() for each in value if isinstance(each, str) and each.strip()), "")
+    if isinstance(value, dict):
+        inner = (value.get(name) for name in ("error", "code", "type", "status"))
+        return next((each for each in inner if isinstance(each, str) and each in _WORDS), "")
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What every reading of a failure goes by."""
+
+    answer: HttpAnswer
+    refreshing: bool
+    now: datetime
+    secrets: Collection[str]
+
+    def said(self, members: dict[str, Any], said: dict[str, Any]) -> ErrorAnswer:
+        """The provider named an error, or a status that is none of success."""
+        error = _word(said.get("ErrorMessage"))
+        description = as_text(said.get("ErrorDescription"))
+        if not error and not description:
+            description = as_text(said.get("ErrorMessage"))
+        code = as_text(said.get("ErrorCode"))[:LONGEST_ERROR]
+        if code and code not in description and code != error:
+            description = f"{description} ({code})".strip()
+        return self._made(self._verdict(error), error, description, redact_members(members, self.secrets))
+
+    def unusable(self, members: dict[str, Any], description: str) -> ErrorAnswer:
+        """A success without a token that could be used."""
+        return self._made(Verdict.MISCONFIGURED, "", description, redact_members(members, self.secrets))
+
+    def unreadable(self) -> ErrorAnswer:
+        """No members at all: the status decides, and a success is trouble on the way."""
+        success = 200 <= self.answer.status < 300
+        description = "The answer is not one of a token endpoint." if success else ""
+        shown = redact_text(self.answer.body.decode("utf-8", "replace"), self.secrets)
+        return self._made(Verdict.RETRYING if success else self._by_status(), "", description, shown)
+
+    def _made(self, verdict: Verdict, error: str, description: str, shown: str) -> ErrorAnswer:
+        retry_after = seconds_until(self.answer.headers.get("retry-after"), self.now)
+        error, description = redact_text(error, self.secrets)[:LONGEST_ERROR], redact_text(description, self.secrets)
+        return ErrorAnswer(verdict, error, description, self.answer.status, retry_after, shown)
+
+    def _verdict(self, error: str) -> Verdict:
+        """A status that says "later" wins over any word: a server in trouble may say anything (SEC-19)."""
+        if error in _RETRYING or self._is_transient():
+            return Verdict.RETRYING
+        if error in _NEEDS_AUTHORIZATION:
+            return Verdict.NEEDS_AUTHORIZATION
+        return Verdict.MISCONFIGURED if error else self._by_status()
+
+    def _by_status(self) -> Verdict:
+        if self._is_transient():
+            return Verdict.RETRYING
+        if self.answer.status == 400 and self.refreshing:
+            return Verdict.NEEDS_AUTHORIZATION
+        return Verdict.MISCONFIGURED
+
+    def _is_transient(self) -> bool:
+        return self.answer.status in (408, 425, 429) or self.answer.status >= 500
