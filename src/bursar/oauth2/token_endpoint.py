@@ -20,6 +20,7 @@ from typing import Any
 from ..keyring import Secret
 from ..outbound import HttpAnswer
 from .members import Unreadable, as_seconds, as_text, read_members
+from .redact import redact_members, redact_page, redact_text
 from .retry_after import seconds_until
 
 # RFC 6749 §5.1 and §5.2: what a member means where the document's mapping is silent.
@@ -32,8 +33,6 @@ STANDARD = {
     "error": "ErrorMessage",
     "error_description": "ErrorDescription",
 }
-TOKEN_MEANINGS = frozenset({"Token", "TokenExpirationDate", "RefreshToken", "RefreshTokenExpirationDate"})
-SECRET_MEANINGS = frozenset({"Token", "RefreshToken", "AuthorizationCode"})
 LONGEST_ERROR = 200
 LONGEST_TOKEN = 256 * 1024
 
@@ -72,7 +71,7 @@ class ErrorAnswer:
     answer: str
 
 
-# RFC 6749 §5.2, OpenID Connect Core §3.1.2.6 as Microsoft uses it here, and GitHub's own two words.
+# RFC 6749 §5.2, and OpenID Connect Core §3.1.2.6 as Microsoft uses it here.
 _NEEDS_AUTHORIZATION = frozenset(
     {
         "invalid_grant",
@@ -202,7 +201,7 @@ class _Failed:
         """No members at all: the status decides, and a success is trouble on the way."""
         success = 200 <= self.answer.status < 300
         description = "The answer is not one of a token endpoint." if success else ""
-        shown = redact_text(self.answer.body.decode("utf-8", "replace"), self.secrets)
+        shown = redact_page(self.answer.body.decode("utf-8", "replace"), self.secrets)
         return self._made(Verdict.RETRYING if success else self._by_status(), "", description, shown)
 
     def _made(self, verdict: Verdict, error: str, description: str, shown: str) -> ErrorAnswer:
