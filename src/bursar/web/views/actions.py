@@ -28,6 +28,17 @@ from ..session import session_key
 from ..wording import clock
 from .overview import is_overview, parts, shown_before
 
+LABELS = {
+    "ClientID": "Client ID",
+    "Issuer": "Issuer",
+    "RevocationURL": "Revocation URL",
+    "UserinfoURL": "Userinfo URL",
+    "Requests.AuthorizationCode.Request.URL": "Authorization URL",
+    "Requests.TokenByAuthorizationCode.Request.URL": "Token URL",
+    "Requests.TokenByRefreshToken.Request.URL": "Refresh URL",
+    "Requests.TokenByClientCredentials.Request.URL": "Token URL",
+}
+
 
 @act
 @require_POST
@@ -80,7 +91,7 @@ def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
     if request.method != "POST":
         row = configure.find(view.name)
         leave_out_notice(request, row.id)
-        destinations = sorted(document_of(row).destinations().items())
+        destinations = [(LABELS.get(path, path), where) for path, where in document_of(row).destinations().items()]
         values = {"view": view, "destinations": destinations, "seen": row.generation}
         return render(request, "confirm.html", values)
     seen = request.POST.get("seen", "")

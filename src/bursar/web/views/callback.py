@@ -58,7 +58,7 @@ def result(request: HttpRequest) -> HttpResponse:
     kept: dict[str, Any] | None = request.session.get(KEPT)
     if kept is None:
         return see_other("/tokens")
-    values = {"result": kept, "foreign": kept["code"] in FOREIGN, "host": request.get_host()}
+    values = {"refusal": kept, "foreign": kept["code"] in FOREIGN, "host": request.get_host()}
     return render(request, "callback_result.html", values, status=403 if kept["code"] in FOREIGN else 400)
 
 
