@@ -1,10 +1,13 @@
 """Authorization code: the address to which a person is sent, and the exchange of the code (RFC 6749 §4.1)."""
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from ..oauth2.plan import RequestPlan
 from .kind import GrantKind, Values, text
+
+# Not from an address of a document either. `request` and `request_uri` would replace everything (RFC 9101).
+_RESERVED = frozenset({"response_type", "state", "redirect_uri", "client_id", "request", "request_uri"})
 
 
 class AuthorizationCodeGrant:
@@ -42,5 +45,12 @@ def authorization_url(
     if code_challenge is not None:
         parameters |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
     url = urlsplit(str(plan.url))
-    query = "&".join(filter(None, (url.query, urlencode(sorted(parameters.items()), quote_via=quote, safe=""))))
+    kept = [part for part in url.query.split("&") if part and not _is_ours(part, parameters)]
+    query = "&".join([*kept, urlencode(sorted(parameters.items()), quote_via=quote, safe="")])
     return urlunsplit(url._replace(query=query))
+
+
+def _is_ours(part: str, parameters: Mapping[str, str]) -> bool:
+    """No parameter may be there twice (§3.1), or the one in the document's address could win over ours (SEC-6)."""
+    name = unquote_plus(part.partition("=")[0])
+    return name in parameters or name.lower() in _RESERVED or name.lower().startswith("code_challenge")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from ..oauth2.client_auth import Client, credentials
+from ..keyring import Secret
+from ..oauth2.client_auth import Client, credentials, secrets_of
 from ..oauth2.plan import RequestPlan
 from ..oauth2.token_endpoint import ErrorAnswer, TokenAnswer, Verdict, read_answer
 from ..outbound import Door, HttpAnswer, OutboundFailed
@@ -47,7 +48,9 @@ def run_grant(
     answer = post_form(str(plan.url), headers, form, door, timeout)
     if isinstance(answer, ErrorAnswer):
         return answer
-    read = read_answer(answer, plan.mapping, refreshing=grant.refreshes, now=door.clock.now())
+    secrets = [*secrets_of(client), *(extra or {}).values()]
+    secrets += [value.reveal() for value in values.values() if isinstance(value, Secret)]
+    read = read_answer(answer, plan.mapping, refreshing=grant.refreshes, now=door.clock.now(), secrets=secrets)
     return read if isinstance(read, ErrorAnswer) else Granted(read)
 
 

@@ -1,7 +1,7 @@
 """Telling the provider that a token is not wanted any more (RFC 7009 §2.1, §2.2)."""
 
 from ..keyring import Secret
-from ..oauth2.client_auth import Client, credentials
+from ..oauth2.client_auth import Client, credentials, secrets_of
 from ..oauth2.token_endpoint import ErrorAnswer, read_answer
 from ..oauth2.urls import EndpointUrl
 from ..outbound import Door
@@ -19,7 +19,8 @@ def revoke_at_provider(
         return answer
     if 200 <= answer.status < 300:
         return None
-    read = read_answer(answer, {}, refreshing=False, now=door.clock.now())
+    secrets = [token.reveal(), *secrets_of(client)]
+    read = read_answer(answer, {}, refreshing=False, now=door.clock.now(), secrets=secrets)
     # Google answers 400 invalid_token for a token that is gone already: that is what was wanted.
     if not isinstance(read, ErrorAnswer) or read.error in ("invalid_token", "invalid_grant"):
         return None

@@ -8,6 +8,8 @@ from .redact import redact_text
 
 MOST_PARAMETERS = 50
 LONGEST_VALUE = 16 * 1024
+LONGEST_ERROR = 200
+DESCRIPTION = "error_description"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ def read_callback(
     No parameter may come twice (§3.1): of two codes or two issuers nobody could say which one counts.
     """
     names = [name for name, _ in parameters]
+    description_name = _member(mapping, "ErrorDescription", DESCRIPTION)
     if len(names) > MOST_PARAMETERS or any(
-        len(value) > LONGEST_VALUE for name, value in parameters if name != DESCRIPTION
+        len(value) > LONGEST_VALUE for name, value in parameters if name not in (DESCRIPTION, description_name)
     ):
         return CallbackRefused("callback_too_long", "The provider's answer is longer than any that can be right.")
     doubled = sorted({name for name in names if names.count(name) > 1})
@@ -54,15 +57,15 @@ def read_callback(
     iss = found.get("iss")
     if iss is not None and not (0 < len(iss) <= 2048 and iss.isprintable()):
         return CallbackRefused("issuer_invalid", "The answer names its issuer in a way that no issuer is named.")
-    code_name = next((name for name, meaning in mapping.items() if meaning == "AuthorizationCode"), "code")
-    error_name = next((name for name, meaning in mapping.items() if meaning == "ErrorMessage"), "error")
-    error = found.get(error_name) or found.get("error")
+    error = found.get(_member(mapping, "ErrorMessage", "error")) or found.get("error")
     if error:
-        return Declined(redact_text(error[:200]), redact_text(found.get(DESCRIPTION, "")[:4000]), iss)
-    code = found.get(code_name) or found.get("code")
+        description = found.get(description_name) or found.get(DESCRIPTION, "")
+        return Declined(redact_text(error)[:LONGEST_ERROR], redact_text(description), iss)
+    code = found.get(_member(mapping, "AuthorizationCode", "code")) or found.get("code")
     if not code or not code.isascii() or not code.isprintable():
         return CallbackRefused("code_missing", "The provider's answer carries neither a code nor an error.")
     return Approved(Secret(code), iss)
 
 
-DESCRIPTION = "error_description"
+def _member(mapping: Mapping[str, str], meaning: str, usual: str) -> str:
+    return next((name for name, means in mapping.items() if means == meaning), usual)

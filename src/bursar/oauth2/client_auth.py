@@ -25,6 +25,13 @@ def basic_header(client: Client) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
 
 
+def secrets_of(client: Client) -> list[str]:
+    """Every form of the client secret that goes over the wire, and so could come back in an answer."""
+    if not client.secret:
+        return []
+    return [client.secret.reveal(), basic_header(client)["Authorization"].removeprefix("Basic ")]
+
+
 def credentials(client: Client, autofill: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Headers and form parameters that authenticate. The document's mapping may name the parameters otherwise.
 

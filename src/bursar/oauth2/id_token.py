@@ -1,7 +1,8 @@
 """Who signed in, from an ID token that came straight from the token endpoint.
 
 Its signature is not checked: it was received over the verified connection to the token endpoint (OpenID Connect
-Core §3.1.3.7, 6); audience and issuer are. On loopback without TLS the same trust is extended, for practice.
+Core §3.1.3.7, 6); audience, authorized party and issuer are. On loopback without TLS the same trust is extended, for
+practice.
 """
 
 import base64
@@ -13,6 +14,7 @@ from typing import Any
 from ..keyring import Secret
 
 LONGEST = 64 * 1024
+LONGEST_ISSUER = 2048
 
 
 class IdTokenRefused(Exception):
@@ -37,6 +39,10 @@ def read_id_token(token: Secret, client_id: str, issuer: str | None) -> Identity
     found = claims.get("iss")
     if not isinstance(found, str) or (issuer is not None and found != issuer):
         raise IdTokenRefused("its issuer is another one.")
+    if not found or len(found) > LONGEST_ISSUER or not found.isprintable():
+        raise IdTokenRefused("its issuer is none.")
+    if claims.get("azp", client_id) != client_id:
+        raise IdTokenRefused("it was made for another client.")
     return identity_of(claims, found)
 
 

@@ -12,7 +12,7 @@ def seconds_until(header: str | None, now: datetime) -> float | None:
         return None
     text = header.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:12]), LONGEST)
+        return min(float(text), LONGEST)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -9,6 +9,8 @@ from ..errors import InvalidInput
 
 LONGEST = 2048
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+# Nothing before or after the brackets of an address, and no zone inside of them (RFC 3986 §3.2.2, RFC 6874).
+_NETLOC = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]%]+)(:[0-9]+)?")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"{}|^`]")
 
 
@@ -46,7 +48,7 @@ class EndpointUrl:
             raise no("must not carry a fragment (#)")
         if port == 0 or parts.netloc.endswith(":"):
             raise no("must carry a port from 1 to 65535, or none")
-        if not _is_host(host, bracketed="[" in parts.netloc):
+        if not _NETLOC.fullmatch(parts.netloc) or not _is_host(host, bracketed="[" in parts.netloc):
             raise no(f'"{host}" is neither a host name nor an address')
         if parts.scheme == "http" and not _is_loopback(host):
             raise no("must be https")
@@ -61,7 +63,7 @@ def _is_host(host: str, *, bracketed: bool) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         # The last label starts with a letter, so 0x7f.1, 2130706433 and other spellings of addresses are no names.
-        return not bracketed and "%" not in host and _HOST.fullmatch(host.lower()) is not None
+        return not bracketed and _HOST.fullmatch(host.lower()) is not None
     return bracketed == (address.version == 6)
 
 
