@@ -20,40 +20,31 @@ _RUN = re.compile(r"[A-Za-z0-9_\-+/.~]{32,}=*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class Redactor:
-    """Knows the secrets that were sent, so that a provider which repeats one in its complaint doesn't spread it.
+def redact_text(text: str, secrets: Collection[str] = ()) -> str:
+    """Text from outside as one line of at most 1,000 characters, control characters escaped.
 
-    Beyond those, whatever looks like a secret goes: members by their names, long opaque runs by their looks.
+    `secrets` are what was sent or received: a provider that repeats one in its complaint doesn't spread it. Beyond
+    those, long opaque runs go by their looks.
     """
-
-    def __init__(self, secrets: Collection[str] = ()) -> None:
-        shapes = {shape for secret in secrets if len(secret) >= SHORTEST_SECRET for shape in _shapes(secret)}
-        self._known = sorted(shapes, key=lambda shape: (-len(shape), shape))
-
-    def text(self, text: str) -> str:
-        """Text from outside as one line of at most 1,000 characters, control characters escaped."""
-        for secret in self._known:
-            text = text.replace(secret, REMOVED)
-        return _one_line(_RUN.sub(_hide_run, text[: 8 * LONGEST]))
-
-    def page(self, text: str) -> str:
-        """The same for a text that may hold members in any notation: HTML, broken JSON, a form."""
-        for secret in self._known:
-            text = text.replace(secret, REMOVED)
-        return self.text(_PAIR.sub(rf"\1{REMOVED}", text[: 16 * LONGEST]))
-
-    def members(self, members: Mapping[str, Any], secret_names: Collection[str] = ()) -> str:
-        """Members as one line of JSON. `secret_names` are top-level ones that the document says carry a secret."""
-        kept = {
-            name: REMOVED if name in secret_names or name == "code" else _without_secrets(name, value)
-            for name, value in members.items()
-        }
-        return self.text(json.dumps(kept, ensure_ascii=False, default=str))
+    return _one_line(_RUN.sub(_hide_run, _without(secrets, text)[: 8 * LONGEST]))
 
 
-def redact_text(text: str) -> str:
-    """`Redactor.text` where no secret was sent."""
-    return Redactor().text(text)
+def redact_page(text: str, secrets: Collection[str] = ()) -> str:
+    """The same for a text that may hold members in any notation: HTML, broken JSON, a form."""
+    return redact_text(_PAIR.sub(rf"\1{REMOVED}", _without(secrets, text)[: 16 * LONGEST]))
+
+
+def redact_members(members: Mapping[str, Any], secrets: Collection[str] = ()) -> str:
+    """Members as one line of JSON; whatever is named like a secret is removed, at any depth."""
+    kept = {name: REMOVED if name == "code" else _hide_member(name, value) for name, value in members.items()}
+    return redact_text(json.dumps(kept, ensure_ascii=False, default=str), secrets)
+
+
+def _without(secrets: Collection[str], text: str) -> str:
+    shapes = {shape for secret in secrets if len(secret) >= SHORTEST_SECRET for shape in _shapes(secret)}
+    for shape in sorted(shapes, key=lambda shape: (-len(shape), shape)):
+        text = text.replace(shape, REMOVED)
+    return text
 
 
 def _shapes(secret: str) -> set[str]:
@@ -62,13 +53,13 @@ def _shapes(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)} | escaped
 
 
-def _without_secrets(name: str, value: Any) -> Any:
+def _hide_member(name: str, value: Any) -> Any:
     if _SECRET_NAMES.search(name) and name not in _HARMLESS_NAMES:
         return REMOVED
     if isinstance(value, dict):
-        return {each: _without_secrets(each, inner) for each, inner in value.items()}
+        return {each: _hide_member(each, inner) for each, inner in value.items()}
     if isinstance(value, list):
-        return [_without_secrets("", inner) for inner in value]
+        return [_hide_member("", inner) for inner in value]
     return value
 
 
