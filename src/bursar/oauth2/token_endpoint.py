@@ -76,6 +76,7 @@ _NEEDS_AUTHORIZATION = frozenset(
     {
         "invalid_grant",
         "bad_refresh_token",  # GitHub
+        "bad_verification_code",  # GitHub, of a code
         "interaction_required",
         "login_required",
         "consent_required",
@@ -116,6 +117,8 @@ def read_answer(
     kind = members.get("token_type")
     if kind is not None and as_text(kind).lower() != "bearer":
         return failed.unusable(members, f"The token_type is {as_text(kind)}, and Bursar knows Bearer.")
+    if refresh and isinstance(refresh, str) and not _is_token(refresh):
+        return failed.unusable(members, "The refresh_token has characters that no token may have.")
     return TokenAnswer(
         access_token=Secret(str(access)),
         expires_in=as_seconds(said.get("TokenExpirationDate")),
@@ -127,9 +130,16 @@ def read_answer(
 
 
 def _mapped(members: dict[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
-    """The members under our own names. RFC 6749's keep their meaning; the mapping adds or overrides."""
+    """The members under our own names. RFC 6749's keep their meaning where the mapping gives them no other one.
+
+    A mapped member that isn't there leaves the RFC's in force. An `error` stays one, whatever a mapping calls it.
+    """
     said: dict[str, Any] = {}
-    standard = [(name, meaning) for name, meaning in STANDARD.items() if name not in mapping]
+    standard = [
+        (name, meaning)
+        for name, meaning in STANDARD.items()
+        if meaning == "ErrorMessage" or mapping.get(name) not in STANDARD.values()
+    ]
     for name, meaning in [*standard, *mapping.items()]:
         if members.get(name) is not None:
             said[meaning] = members[name]
