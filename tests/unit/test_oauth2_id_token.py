@@ -108,6 +108,11 @@ def test_what_is_no_token_is_refused_without_a_traceback(text: str) -> None:
     assert len(str(refused.value)) < 100
 
 
+def test_a_token_beyond_all_measure_is_refused_unread() -> None:
+    with pytest.raises(IdTokenRefused, match="no signed JWT"):
+        read(picture="p" * LONGEST)
+
+
 def test_a_refusal_tells_no_claim() -> None:
     with pytest.raises(IdTokenRefused) as refused:
         read(aud="somebody-else", sub="private-subject")

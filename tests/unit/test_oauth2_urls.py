@@ -68,6 +68,7 @@ BAD = [
     "https://evil.example\\@good.example/",
     "https://evil.example\\.good.example/",
     "https:\\\\evil.example/",
+    "https://login.example.org/a\\b",
     "https://login.example.org/a b",
     " https://login.example.org/",
     "https://login.example.org/\n",
