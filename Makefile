@@ -17,7 +17,8 @@ help:  ## Say what there is
 # The home is ./.bursar, unless BURSAR_HOME says otherwise.
 .PHONY: run
 run: $(INSTALLED)  ## Serve on http://localhost:8085, with a provider to practise with
-	BURSAR_HOME="$${BURSAR_HOME:-$(CURDIR)/.bursar}" exec $(BIN)/bursar serve --practice
+	@echo 'Commands for this home, in another terminal: export BURSAR_HOME="'"$${BURSAR_HOME:-$(CURDIR)/.bursar}"'" PATH="$(CURDIR)/$(BIN):$$PATH"'
+	@BURSAR_HOME="$${BURSAR_HOME:-$(CURDIR)/.bursar}" exec $(BIN)/bursar serve --practice
 
 # All tests on SQLite, then those that use the database again on PostgreSQL.
 .PHONY: test

@@ -118,9 +118,7 @@ def test_the_first_minute_in_a_browser(empty_home: BursarHome, browser: Browsing
     page.get_by_role("button", name="Set the password").click()
     page.get_by_role("heading", name="Set the password").wait_for(state="detached")
 
-    empty_home.cli("config", "add", "--template", "practice", "--name", "Practice", check=0)
-    page.goto(empty_home.cli("token", "authorize", "Practice", check=0).stdout.strip())
-    page.get_by_role("button", name="Authorize at Practice").click()
+    page.get_by_role("button", name="Authorize at the practice provider").click()
     page.get_by_label("Sasha Support").check()
     page.get_by_role("button", name="Allow").click()
     page.get_by_text("Practice is authorized").wait_for()

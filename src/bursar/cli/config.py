@@ -117,29 +117,9 @@ def show(ctx: "Context", name: str, as_json: bool) -> None:
 @run
 def add(ctx: "Context", slug: str, name: str, assignments: tuple[str, ...], secret_file: str | None) -> None:
     """Add a configuration from a provider's template."""
-    from dataclasses import replace
+    from ..tokens.create import create
 
-    from ..errors import Refused
-    from ..home import Home
-    from ..providers import template
-    from ..tokens import configure
-    from ..tokens.document import from_template
-
-    chosen = template(slug)
-    pairs = _pairs(assignments)
-    sources = {}
-    if any(p.source == "practice_port" for p in chosen.placeholders):
-        port = Home.from_environ().serving().get("practice_port")
-        if not port:
-            raise Refused(
-                "The practice provider is not running.",
-                code="practice_not_running",
-                action="Start it with `bursar serve --practice`, then add the configuration.",
-            )
-        sources["practice_port"] = str(port)
-    document = from_template(chosen, name, pairs, sources)
-    secret = _secret(secret_file)
-    row = configure.add(ctx, replace(document, client_secret=secret) if secret else document, operator())
+    row = create(ctx, slug, name, _pairs(assignments), _secret(secret_file), operator())
     note(f'Added "{printable(row.name)}".')
 
 

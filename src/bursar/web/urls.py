@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from .sign_in import sign_in, sign_out
-from .views import actions, callback, consents, overview, setup, tickets
+from .views import actions, callback, consents, overview, practice, setup, tickets
 
 ROW = "tokens/<str:token_id>"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{ROW}/refresh", actions.refresh_token),
     path(f"{ROW}/revoke", actions.revoke_token),
     path(f"{ROW}/confirm", actions.confirm),
+    path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),
     path("callback/elsewhere", callback.elsewhere),

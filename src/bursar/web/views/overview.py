@@ -34,8 +34,10 @@ def home(request: HttpRequest) -> HttpResponse:
 def tokens(request: HttpRequest) -> HttpResponse:
     """The overview; before there is a first configuration, how to get one."""
     if not rows_for(request) and not Configuration.objects.exists():
-        practice = bool(Home.from_environ().serving().get("practice_port"))
-        return render(request, "first_run.html", {"practice": practice, "host": request.get_host()})
+        port = Home.from_environ().serving().get("practice_port")
+        first = render(request, "first_run.html", {"practice": bool(port), "host": request.get_host()})
+        first.form_targets = {f"http://127.0.0.1:{port}"} if port else set()  # type: ignore[attr-defined]
+        return first
     values = board(request, wanted(request.GET.dict()))
     response = render(request, "tokens.html", values)
     response.form_targets = values["targets"]  # type: ignore[attr-defined]

@@ -1,0 +1,34 @@
+"""A new token configuration from a provider's template, with what the running server adds to it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..context import Context
+from ..errors import Refused
+from ..home import Home
+from ..keyring import Secret
+from ..providers import template
+from . import configure
+from .document import from_template
+from .document.assignments import Assignment
+from .models import Configuration
+
+
+def create(
+    ctx: Context, slug: str, name: str, assignments: Sequence[Assignment], secret: Secret | None, by: str
+) -> Configuration:
+    """Add `name` from the template `slug`. Raises NotFound for an unknown template, InvalidInput where a placeholder
+    is missing or a value is wrong, Refused where the name is taken or the practice provider isn't running."""
+    chosen = template(slug)
+    sources = {}
+    if any(placeholder.source == "practice_port" for placeholder in chosen.placeholders):
+        port = Home.from_environ().serving().get("practice_port")
+        if not port:
+            raise Refused(
+                "The practice provider is not running.",
+                code="practice_not_running",
+                action="Start it with `bursar serve --practice`, then add the configuration.",
+            )
+        sources["practice_port"] = str(port)
+    document = from_template(chosen, name, assignments, sources)
+    return configure.add(ctx, replace(document, client_secret=secret) if secret else document, by)
