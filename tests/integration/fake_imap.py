@@ -1,4 +1,4 @@
-"""An IMAP server of our own, for what Dovecot can't be made to do: it lies, hangs, hangs up, and writes everything down."""
+"""An IMAP server of our own, for what Dovecot can't be made to do: it lies, hangs, hangs up, and keeps notes."""
 
 import base64
 import contextlib

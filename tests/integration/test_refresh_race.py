@@ -88,5 +88,3 @@ def asked(counts: dict[str, dict[str, int]]) -> int:
 def expire(home: BursarHome) -> None:
     """Let the stored access token have ended long ago, behind everybody's back."""
     home.sql("UPDATE tokens_token SET issued_at = 1000000, expires_at = 2000000")
-
-

@@ -36,8 +36,14 @@ def list_(ctx: Any, as_json: bool) -> None:
         return
     table(
         [
-            (v.reference, v.state.word, v.expires_at, v.refresh_expires_at or ("yes" if v.has_refresh_token else None))
-            + (v.validity, ", ".join(v.held))
+            (
+                v.reference,
+                v.state.word,
+                v.expires_at,
+                v.refresh_expires_at or ("yes" if v.has_refresh_token else None),
+                v.validity,
+                v.held,
+            )
             for v in views
         ],
         ("NAME", "STATE", "TOKEN ENDS", "REFRESH TOKEN", "VALIDITY", "HELD"),

@@ -1,4 +1,4 @@
-"""Encryption at rest: the master key, the sealed form of a secret, and the `Secret` type. Knows no Django, no tables."""
+"""Encryption at rest: the master key, the sealed form of a secret, the `Secret` type. No Django, no tables."""
 
 from .keyring import Keyring, Place, SealBroken
 from .secret import Secret

@@ -1,4 +1,4 @@
-"""Where the master key comes from: `BURSAR_KEY_FILE`, `BURSAR_KEY`, `BURSAR_KEY_COMMAND`, or `$BURSAR_HOME/key` (SEC-31)."""
+"""Where the master key comes from: one of three variables, or `$BURSAR_HOME/key` (SEC-31)."""
 
 import base64
 import binascii

@@ -38,20 +38,35 @@ _MICROSOFT = {
 }
 _STANDARD = {
     "invalid_grant": ("{p} refuses the refresh token: it was revoked or has ended.", AUTHORIZE),
-    "invalid_client": ("{p} refuses the client ID or the client secret.", "Enter the client secret again, or correct the client ID."),
-    "unauthorized_client": ("{p} doesn't let this application use this flow.", "Allow the flow in the application's registration."),
+    "invalid_client": (
+        "{p} refuses the client ID or the client secret.",
+        "Enter the client secret again, or correct the client ID.",
+    ),
+    "unauthorized_client": (
+        "{p} doesn't let this application use this flow.",
+        "Allow the flow in the application's registration.",
+    ),
     "invalid_scope": ("{p} refuses the scope.", "Correct the scope."),
     "unsupported_grant_type": ("{p} doesn't offer this flow at this address.", "Check the token URL."),
-    "invalid_request": ("{p} finds the request malformed.", "Check the addresses and parameters against the provider's page."),
+    "invalid_request": (
+        "{p} finds the request malformed.",
+        "Check the addresses and parameters against the provider's page.",
+    ),
     "access_denied": ("The person, or a policy at {p}, declined.", "Authorize again and accept what is asked."),
     "interaction_required": ("{p} wants the person to sign in again.", AUTHORIZE),
     "login_required": ("{p} wants the person to sign in again.", AUTHORIZE),
     "consent_required": ("{p} wants the person's consent again.", AUTHORIZE),
-    "redirect_uri_mismatch": ("The redirect URI isn't registered at {p}.", "Add the redirect URI to the application there."),
-    "org_internal": ("{p} admits only people of the application's own organisation.", "Sign in with an address of that organisation."),
+    "redirect_uri_mismatch": (
+        "The redirect URI isn't registered at {p}.",
+        "Add the redirect URI to the application there.",
+    ),
+    "org_internal": (
+        "{p} admits only people of the application's own organisation.",
+        "Sign in with an address of that organisation.",
+    ),
     "temporarily_unavailable": ("{p} is temporarily unavailable.", ""),
     "server_error": ("{p} reports trouble of its own.", ""),
-}  # fmt: skip
+}
 _CODE = re.compile(r"AADSTS(\d{4,7})")
 
 
