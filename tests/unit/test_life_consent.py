@@ -9,7 +9,7 @@ import pytest
 
 from bursar.errors import BursarError
 from bursar.testing import Script
-from bursar.tokens import consent
+from bursar.tokens import candidate, consent
 from bursar.tokens.authorize import redeem, start, ticket, ticket_view
 from bursar.tokens.models import Configuration, Consent, Token
 from bursar.tokens.outcome import AccountChanged, Consented, Refusal
@@ -179,11 +179,11 @@ def test_another_account_is_held_back_until_a_person_says_yes(scene: Scene) -> N
     assert (outcome.before, outcome.now) == (old.email, "intruder@practice.example")
     assert scene.token() == before
     assert scene.view().candidate == (outcome.consent_id, "intruder@practice.example")
-    adopted = consent.adopt(scene.ctx, outcome.consent_id, PERSON)
+    adopted = candidate.adopt(scene.ctx, outcome.consent_id, PERSON)
     assert isinstance(adopted, Consented)
     assert scene.token() != before
     assert scene.view().account == "intruder@practice.example"
-    assert refused(consent.adopt(scene.ctx, outcome.consent_id, PERSON)) == "candidate_unknown"
+    assert refused(candidate.adopt(scene.ctx, outcome.consent_id, PERSON)) == "candidate_unknown"
 
 
 def test_a_declined_account_leaves_nothing(scene: Scene) -> None:
@@ -195,9 +195,9 @@ def test_a_declined_account_leaves_nothing(scene: Scene) -> None:
     scene.provider.person = human("intruder@practice.example")
     outcome = scene.finish(scene.begin())
     assert isinstance(outcome, AccountChanged)
-    consent.decline(scene.ctx, outcome.consent_id)
+    candidate.decline(scene.ctx, outcome.consent_id)
     assert scene.view().candidate is None
-    assert refused(consent.adopt(scene.ctx, outcome.consent_id, PERSON)) == "candidate_unknown"
+    assert refused(candidate.adopt(scene.ctx, outcome.consent_id, PERSON)) == "candidate_unknown"
 
 
 def test_a_consent_without_refresh_token_keeps_the_old_one(scene: Scene) -> None:

@@ -88,7 +88,8 @@ def authorize(ctx: Any, name: str, paste: bool) -> None:
 
 
 def _finish_pasted(ctx: Any, address: str, session: str) -> None:
-    from ..tokens.consent import adopt, finish
+    from ..tokens.candidate import adopt
+    from ..tokens.consent import finish
     from ..tokens.outcome import AccountChanged, Refusal
 
     if not address:

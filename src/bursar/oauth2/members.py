@@ -34,7 +34,11 @@ def _read_json(text: str) -> dict[str, Any]:
     if _is_too_deep(text):
         raise Unreadable("nested too deeply")
     try:
-        found = json.loads(text, parse_constant=_no_constant, parse_int=_integer, object_pairs_hook=_unambiguous)
+        # Not strict about control characters inside of texts: providers break the lines of descriptions. No token may
+        # have any.
+        found = json.loads(
+            text, strict=False, parse_constant=_no_constant, parse_int=_integer, object_pairs_hook=_unambiguous
+        )
     except (ValueError, RecursionError):
         raise Unreadable("not JSON") from None
     if not isinstance(found, dict):

@@ -6,14 +6,13 @@ Up to "consumed" nothing changes, so that a stranger who opens somebody's callba
 After it the consent is used up whatever happens (SEC-8), and the code reaches one token endpoint or none (SEC-10).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
-from ..clock import from_micros, to_micros
+from ..clock import to_micros
 from ..context import Context
 from ..errors import Refused
 from ..grants import GrantKind, fetch_userinfo, run_grant
@@ -25,6 +24,7 @@ from ..providers.explain import explain
 from . import answer as answers
 from . import life
 from .authorize import TABLE, sha256
+from .candidate import consented, set_aside
 from .facts import Facts, facts_of
 from .hindrance import held
 from .outcome import AccountChanged, Consented, Refusal, RefusalKind
@@ -33,7 +33,6 @@ from .rows import TokenRow, lock_row, read_row
 
 LONGEST_STATE = 512
 MOST_PARAMETERS = 50
-CANDIDATE_SECONDS = 3600
 AGAIN = "Start again from the token overview."
 
 
@@ -78,23 +77,6 @@ def finish(
     if row.c_secret_held:
         return held(row)
     return _judge(ctx, row, pending, parameters)
-
-
-def adopt(ctx: Context, consent_id: str, by: str) -> Consented | Refusal:
-    """A person says yes to another account (SEC-13): its waiting token replaces the one in use."""
-    del by  # recorded by the audit log, which comes with a later part
-    outcome = ctx.storage.write(lambda cursor: _adopt(cursor, ctx, consent_id))
-    return outcome or _no("candidate_unknown", "That token no longer waits for a decision.")
-
-
-def decline(ctx: Context, consent_id: str) -> None:
-    """A person says no to another account: its waiting token is forgotten, the old one stays in use."""
-    ctx.storage.write(
-        lambda cursor: cursor.execute(
-            f"UPDATE {TABLE} SET candidate = NULL, candidate_account = NULL WHERE id = %s",  # noqa: S608
-            [consent_id],
-        )
-    )
 
 
 def _no(code: str, sentence: str, action: str = AGAIN) -> Refusal:
@@ -275,19 +257,14 @@ def _store(
         if _is_other_account(fresh, identity):
             assert identity is not None
             life.end_attempt(cursor, row, attempt, "held", now, 200, "")
-            return _set_aside(cursor, ctx, fresh, pending, material, identity, now)
+            return set_aside(cursor, ctx, fresh, pending.id, material, identity, now)
         if not life.store(cursor, ctx.keyring, fresh, material, now):
             life.end_attempt(cursor, row, attempt, "stale", now, 200, "")
             return _no("configuration_changed", f'The token "{row.reference}" was changed in this very moment.')
         life.end_attempt(cursor, row, attempt, "granted", now, 200, "")
-        return _consented(fresh, material)
+        return consented(fresh, material)
 
     return ctx.storage.write(settle)
-
-
-def _consented(row: TokenRow, material: life.Grown) -> Consented:
-    warning = None if material.warning is None else f"{material.warning[1]} {material.warning[2]}"
-    return Consented(row.reference, material.identity.get("account"), material.expires_at, warning)
 
 
 def _is_other_account(row: TokenRow, identity: Identity | None) -> bool:
@@ -296,53 +273,3 @@ def _is_other_account(row: TokenRow, identity: Identity | None) -> bool:
         return False
     same_issuer = row.issuer is None or identity.issuer is None or row.issuer == identity.issuer
     return not (same_issuer and row.subject == identity.subject)
-
-
-def _set_aside(
-    cursor: CursorWrapper,
-    ctx: Context,
-    row: TokenRow,
-    pending: _Pending,
-    material: life.Grown,
-    identity: Identity,
-    now: datetime,
-) -> AccountChanged:
-    account = identity.account or identity.subject
-    sealed = ctx.keyring.seal(Place(TABLE, pending.id, "candidate"), life.candidate_text(material))
-    cursor.execute(
-        f"UPDATE {TABLE} SET candidate = %s, candidate_account = %s, ends_at = %s WHERE id = %s",  # noqa: S608
-        [sealed, account, to_micros(now) + CANDIDATE_SECONDS * 1_000_000, pending.id],
-    )
-    return AccountChanged(pending.id, row.reference, row.account or row.subject or "", account)
-
-
-def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str) -> Consented | None:
-    now = ctx.clock.now()
-    cursor.execute(
-        f"SELECT token_id, candidate, configuration_generation FROM {TABLE}"  # noqa: S608
-        " WHERE id = %s AND candidate IS NOT NULL AND ends_at > %s",
-        [consent_id, to_micros(now)],
-    )
-    found = cursor.fetchone()
-    row = None if found is None else lock_row(cursor, found[0])
-    if found is None or row is None or row.c_generation != found[2] or row.c_validity != "valid":
-        return None
-    text = ctx.keyring.open(Place(TABLE, consent_id, "candidate"), bytes(found[1])).reveal()
-    cursor.execute(f"UPDATE {TABLE} SET candidate = NULL WHERE id = %s", [consent_id])  # noqa: S608
-    waiting = json.loads(text)
-    refresh_expires_at = waiting["refresh_expires_at"]
-    material = life.Grown(
-        access_token=Secret(waiting["access_token"]),
-        refresh_token=Secret(waiting["refresh_token"]) if waiting["refresh_token"] else None,
-        scope=waiting["scope"],
-        issued_at=from_micros(waiting["issued_at"]),
-        expires_at=from_micros(waiting["expires_at"]),
-        expiry_assumed=waiting["expiry_assumed"],
-        refresh_expires_at=from_micros(refresh_expires_at) if refresh_expires_at else None,
-        due_at=now if waiting["refresh_token"] else None,
-        identity=waiting["identity"],
-    )
-    if material.refresh_token is None:
-        # The old account's refresh token must not stay beside the new account's access token.
-        life.update(cursor, "id = %s", [row.id], refresh_token=None, refresh_expires_at=None)
-    return _consented(row, material) if life.store(cursor, ctx.keyring, row, material, now) else None

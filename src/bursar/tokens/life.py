@@ -5,7 +5,6 @@ A verdict touches no material, and counts only while its writer still holds the 
 nor the configuration's generation has moved: it binds only what it was about (SEC-26).
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -220,25 +219,6 @@ def wipe(cursor: CursorWrapper, row: TokenRow, now: datetime) -> bool:
             [to_micros(now), row.id],
         )
     return gone
-
-
-def candidate_text(grown: Grown) -> Secret:
-    """A token that waits for a person's yes (SEC-13), as one secret text."""
-    assert grown.access_token is not None
-    return Secret(
-        json.dumps(
-            {
-                "access_token": grown.access_token.reveal(),
-                "refresh_token": grown.refresh_token.reveal() if grown.refresh_token else None,
-                "scope": grown.scope,
-                "issued_at": to_micros(grown.issued_at),
-                "expires_at": to_micros(grown.expires_at),
-                "expiry_assumed": grown.expiry_assumed,
-                "refresh_expires_at": to_micros(grown.refresh_expires_at) if grown.refresh_expires_at else None,
-                "identity": grown.identity,
-            }
-        )
-    )
 
 
 def lease_end(now: datetime, timeout: float) -> datetime:

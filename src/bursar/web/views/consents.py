@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from ...app import context
-from ...tokens.consent import adopt, decline
+from ...tokens.candidate import adopt, decline
 from ...tokens.outcome import Refusal
 from ...tokens.overview import TokenView
 from ..access import act, look, person_of
