@@ -48,10 +48,10 @@ def test_a_network_admits_its_own_addresses_and_keeps_its_text(
     base: IPv4Address | IPv6Address, bits: int, other: IPv4Address | IPv6Address
 ) -> None:
     """SEC-49."""
+    assume(all(getattr(each, "ipv4_mapped", None) is None for each in (base, other)))
     network = ipaddress.ip_network((base, bits), strict=False)
     allowed = AllowedNetworks.parse(f"idp.example, {network}")
     assert allowed.admits("x", 1, base)
-    assume(getattr(other, "ipv4_mapped", None) is None)
     assert allowed.admits("x", 1, other) == (other in network if other.version == network.version else False)
     assert str(AllowedNetworks.parse(str(allowed))) == str(allowed)
 
