@@ -12,9 +12,10 @@ SHORTEST_SECRET = 4
 REMOVED = "(removed)"
 _SECRET_NAMES = re.compile(r"token|secret|assertion|verifier|passw|authorization|session_state|cookie", re.IGNORECASE)
 _HARMLESS_NAMES = frozenset({"token_type", "token_endpoint", "error_codes", "refresh_token_expires_in"})
+# Bounded on every side, and begun at the start of a word only: a hostile answer must not cost more than its length.
 _PAIR = re.compile(
-    r"""([\w-]*(?:token|secret|assertion|verifier|passw|authorization|cookie|\bcode)[\w-]*["']?\s*[:=]\s*["']?)"""
-    r"""((?:Basic |Bearer )?[^\s"'&,;<>{}]+)""",
+    r"""((?<![\w-])[\w-]{0,40}?(?:token|secret|assertion|verifier|passw|authorization|cookie|\bcode)[\w-]{0,40}["']?"""
+    r"""\s{0,4}[:=]\s{0,4}["']?)((?:Basic |Bearer )?[^\s"'&,;<>{}]+)""",
     re.IGNORECASE,
 )
 _RUN = re.compile(r"[A-Za-z0-9_\-+/.~]{32,}=*")
