@@ -115,6 +115,7 @@ GROUPS: list[tuple[str, dict[int, str]]] = [
             64: "No secret in logs, argument lists or tracebacks",
             66: "Texts from outside forge neither logs nor pages; errors say little",
             68: "A killed process needs no hand to start again",
+            69: "Trouble of the database is survived: nothing is called, nothing half done, recovery by itself",
             70: "A slow provider delays no other",
         },
     ),

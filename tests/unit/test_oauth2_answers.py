@@ -121,6 +121,7 @@ BODIES: list[tuple[str, bytes | str, str, object]] = [
     ("error null beside a token", f'{{{T}, "error": null}}', JSON, GRANTED),
     ("error 0 beside a token", f'{{{T}, "error": 0}}', JSON, GRANTED),
     ("error false beside a token", f'{{{T}, "error": false}}', JSON, GRANTED),
+    ("error NaN beside a token", f'{{{T}, "error": NaN}}', JSON, GRANTED),
     ("no errors beside a token", f'{{{T}, "error": []}}', JSON, GRANTED),
     ("an error as an array", '{"error": ["invalid_grant"]}', JSON, CONSENT),
     ("an error as an object", '{"error": {"code": "invalid_grant", "message": "gone"}}', JSON, CONSENT),

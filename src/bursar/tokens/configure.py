@@ -107,13 +107,15 @@ def delete(ctx: Context, name: str) -> None:
                 code="in_use",
                 action="Delete that first, or give it another token configuration.",
             )
+        queued = 0
         with connection.cursor() as cursor:
             for token_id in Token.objects.filter(configuration=row).values_list("id", flat=True):
                 token = read_row(cursor, token_id)
                 if token is not None:
-                    queue_stored(cursor, ctx, token, ctx.clock.now())
+                    queued += queue_stored(cursor, ctx, token, ctx.clock.now())
         row.delete()
-    send_due_revocations(ctx)
+    if queued:
+        send_due_revocations(ctx)
 
 
 def held(row: Configuration) -> list[str]:

@@ -26,28 +26,29 @@ Ended = tuple[str, Secret]
 """RFC 7009's `token_type_hint`, and the token."""
 
 
-def queue_stored(cursor: CursorWrapper, ctx: Context, row: TokenRow, now: datetime) -> None:
+def queue_stored(cursor: CursorWrapper, ctx: Context, row: TokenRow, now: datetime) -> int:
     """Queue what is stored in the row, unless it is held: then nobody has said that it may be sent there.
 
     The refresh token comes first: revoking it ends the whole grant where the provider does so (RFC 7009 §2.1).
+    Returns how many were queued.
     """
     try:
         stored = [(hint, row.open(ctx.keyring, hint)) for hint in ("refresh_token", "access_token")]
     except SealBroken:
-        return
-    queue(cursor, ctx, row, [(hint, token) for hint, token in stored if token is not None], now)
+        return 0
+    return queue(cursor, ctx, row, [(hint, token) for hint, token in stored if token is not None], now)
 
 
-def queue(cursor: CursorWrapper, ctx: Context, row: TokenRow, ended: Sequence[Ended], now: datetime) -> None:
+def queue(cursor: CursorWrapper, ctx: Context, row: TokenRow, ended: Sequence[Ended], now: datetime) -> int:
     """Queue tokens of the row's configuration, where it has a revocation URL and holds nothing."""
     facts = facts_of(row)
     url = facts.document.options.revocation_url
     if url is None or row.held or row.c_secret_held:
-        return
+        return 0
     try:
         client = facts.client(row.open_client_secret(ctx.keyring))
     except SealBroken:
-        return
+        return 0
     for hint, token in ended:
         key = new_id()
         secret = client.secret
@@ -65,6 +66,7 @@ def queue(cursor: CursorWrapper, ctx: Context, row: TokenRow, ended: Sequence[En
         }
         marks = ", ".join(["%s"] * len(values))
         cursor.execute(f"INSERT INTO {TABLE} ({', '.join(values)}) VALUES ({marks})", list(values.values()))  # noqa: S608
+    return len(ended)
 
 
 def send_due_revocations(ctx: Context, most: int = 20) -> int:
