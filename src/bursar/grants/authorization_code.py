@@ -15,6 +15,7 @@ class AuthorizationCodeGrant:
 
     kind = GrantKind.AUTHORIZATION_CODE
     refreshes = False
+    consented = True
 
     def parameters(self, values: Values) -> dict[str, str]:
         return {"code": text(values["AuthorizationCode"]), "redirect_uri": text(values["RedirectURL"])}

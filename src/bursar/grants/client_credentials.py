@@ -8,6 +8,7 @@ class ClientCredentialsGrant:
 
     kind = GrantKind.CLIENT_CREDENTIALS
     refreshes = False
+    consented = False
 
     def parameters(self, values: Values) -> dict[str, str]:
         del values

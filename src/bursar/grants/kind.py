@@ -19,10 +19,14 @@ class GrantKind(StrEnum):
 
 
 class Grant(Protocol):
-    """`parameters` are the form members of the grant itself, sent whether or not the document maps them."""
+    """`parameters` are the form members of the grant itself, sent whether or not the document maps them.
+
+    `refreshes`: it uses a refresh token. `consented`: a person's consent is behind it, which a person can renew.
+    """
 
     kind: GrantKind
     refreshes: bool
+    consented: bool
 
     def parameters(self, values: Values) -> dict[str, str]: ...
 

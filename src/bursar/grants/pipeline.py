@@ -4,7 +4,7 @@ A new grant is one file beside this one and one line in the registry.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ..keyring import Secret
@@ -51,7 +51,12 @@ def run_grant(
     secrets = [*secrets_of(client), *(extra or {}).values()]
     secrets += [value.reveal() for value in values.values() if isinstance(value, Secret)]
     read = read_answer(answer, plan.mapping, refreshing=grant.refreshes, now=door.clock.now(), secrets=secrets)
-    return read if isinstance(read, ErrorAnswer) else Granted(read)
+    if isinstance(read, TokenAnswer):
+        return Granted(read)
+    if read.verdict is Verdict.NEEDS_AUTHORIZATION and not grant.consented:
+        # There is no consent that a person could give again: what the provider refuses is the configuration.
+        return replace(read, verdict=Verdict.MISCONFIGURED)
+    return read
 
 
 def post_form(

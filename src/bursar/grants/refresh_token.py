@@ -8,6 +8,7 @@ class RefreshTokenGrant:
 
     kind = GrantKind.REFRESH_TOKEN
     refreshes = True
+    consented = True
 
     def parameters(self, values: Values) -> dict[str, str]:
         return {"refresh_token": text(values["RefreshToken"])}

@@ -39,8 +39,12 @@ def credentials(client: Client, autofill: Mapping[str, str]) -> tuple[dict[str, 
     """
     if client.authentication is ClientAuthentication.CLIENT_SECRET_BASIC:
         return basic_header(client), {}
-    names = {source: parameter for parameter, source in autofill.items()}
-    form = {names.get("ClientID", "client_id"): client.client_id}
+    form = dict.fromkeys(_names(autofill, "ClientID", "client_id"), client.client_id)
     if client.authentication is ClientAuthentication.CLIENT_SECRET_POST and client.secret is not None:
-        form[names.get("ClientSecret", "client_secret")] = client.secret.reveal()
+        form |= dict.fromkeys(_names(autofill, "ClientSecret", "client_secret"), client.secret.reveal())
     return {}, form
+
+
+def _names(autofill: Mapping[str, str], source: str, usual: str) -> list[str]:
+    """Every parameter that the document fills from this source, the RFC's where it names none."""
+    return [parameter for parameter, found in autofill.items() if found == source] or [usual]
