@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit
@@ -247,6 +248,21 @@ def test_a_raw_control_character_in_a_text_hides_no_error_and_makes_no_token(con
     refused = read_answer(given_token, {}, refreshing=True, now=NOW)
     assert isinstance(refused, ErrorAnswer)
     assert refused.verdict is Verdict.MISCONFIGURED
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "run", ["a", "-", "token", "token-", "_code", "token ", "cookie=", "=", "a=b&", "\\", '"', "%"]
+)
+@pytest.mark.parametrize("head", ["", "{", '{"error":"'])
+def test_a_megabyte_that_repeats_itself_costs_no_more_than_its_length(run: str, head: str) -> None:
+    """SEC-17: whatever the patterns of the redaction look for, a hostile answer doesn't hold a worker."""
+    body = (head + run * ((1 << 20) // len(run))).encode()
+    answer = HttpAnswer(200, {"content-type": "application/x-www-form-urlencoded"}, body)
+    begun = time.perf_counter()
+    read = read_answer(answer, {}, refreshing=True, now=NOW, secrets=["sent-before", run * 100])
+    assert isinstance(read, ErrorAnswer)
+    assert time.perf_counter() - begun < 2
 
 
 # Capital letters that no escape sequence and no word around has, so that finding them is no accident; and odd signs.
