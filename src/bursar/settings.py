@@ -34,7 +34,7 @@ def _database() -> dict[str, Any]:
     url = urlsplit(HOME.database_url)
     options: dict[str, Any] = dict(parse_qsl(url.query))
     # Callers wait for a connection instead of opening one each: 400 callers need no 400 connections.
-    options["pool"] = {"min_size": 0, "max_size": 8, "timeout": 20}
+    options["pool"] = {"min_size": 0, "max_size": 20, "timeout": 20}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),

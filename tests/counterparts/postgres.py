@@ -1,4 +1,6 @@
-"""A PostgreSQL server of our own, with fsync on and a language's sort order, so that nothing relies on the C locale.
+"""A PostgreSQL server of our own, with a language's sort order, so that nothing relies on the C locale.
+
+It doesn't sync: no test cuts the power of the machine, and a server that is killed keeps what the system has.
 
 As a program it runs a command with such a server: `python -m tests.counterparts.postgres COMMAND ...`.
 """
@@ -23,7 +25,9 @@ listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '{place}'
 max_connections = 60
-shared_buffers = 32MB
+shared_buffers = 64MB
+fsync = off
+full_page_writes = off
 log_min_messages = fatal
 """
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ..clock import Randomness
 from ..oauth2.token_endpoint import ErrorAnswer, TokenAnswer, Verdict
-from ..providers.explain import explain
+from ..providers.explain import Explanation, explain
 from . import timing
 from .facts import Facts
 from .hindrance import authorization_required
@@ -61,6 +61,12 @@ def grown(
 def failure(row: TokenRow, facts: Facts, answer: ErrorAnswer, now: datetime, randomness: Randomness) -> Failure:
     """The verdict of an error answer, with the time of the next attempt where trying again can help."""
     words = explain(facts.provider, answer.error, answer.description, answer.status)
+    if row.c_flow == "client_credentials" and answer.error == "invalid_grant":
+        # No refresh token and no person is behind this grant, whatever the provider's words suggest.
+        words = Explanation(
+            f"{facts.provider} refuses to give this application a token.",
+            "Check what the application is allowed there.",
+        )
     next_attempt_at = None
     if answer.verdict is Verdict.RETRYING:
         delay = timing.retry_delay(row.failures + 1, answer.retry_after, randomness.uniform(0, 1))
