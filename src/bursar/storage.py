@@ -12,7 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import Error as DatabaseTrouble
 from django.db.backends.utils import CursorWrapper
 
 from .errors import Temporary
@@ -63,7 +64,7 @@ class Storage:
         jobs.put((job, cast("Future[Any]", answer)))
         try:
             return answer.result()
-        except DatabaseError as problem:
+        except DatabaseTrouble as problem:
             raise Temporary(
                 "The database can't be used just now.",
                 code="storage_unavailable",
@@ -119,13 +120,19 @@ class Storage:
             with transaction.atomic():
                 with connection.cursor() as cursor:
                     for job, answer in group:
-                        outcomes.append((answer, *_attempt(job, cursor)))
+                        result, failure = _attempt(job, cursor)
+                        if connection.needs_rollback:
+                            # SQLite undid the whole group by itself, as it does when the disk is full.
+                            raise failure or DatabaseError("the transaction was undone")
+                        outcomes.append((answer, result, failure))
                 committing = True
         except BaseException as trouble:  # noqa: BLE001 - every caller of the group hears it
             _forget_connection()
-            if again and (_is_deadlock(trouble) or (_is_lost(trouble) and not committing)):
-                # Surely undone: in favour of another process, or because the server was restarted since the last
-                # use. One by one the jobs can't meet another process again. After a lost COMMIT nobody can tell.
+            undone = _is_deadlock(trouble) or (isinstance(trouble, IntegrityError) and committing)
+            if again and (undone or (_is_lost(trouble) and not committing)):
+                # Surely undone: in favour of another process, by a rule that is checked at the commit, or because the
+                # server was restarted since the last use. One by one the jobs can't meet another process again.
+                # After a lost COMMIT nobody can tell.
                 for each in group:
                     self._commit([each], again=False)
                 return
@@ -144,7 +151,7 @@ def _read(job: Job) -> Any:
     try:
         with connection.cursor() as cursor:
             return job(cursor)
-    except DatabaseError as problem:
+    except DatabaseTrouble as problem:
         _forget_connection()
         if not _is_lost(problem):
             raise
@@ -157,7 +164,7 @@ def _attempt(job: Job, cursor: CursorWrapper) -> tuple[Any, BaseException | None
     try:
         with transaction.atomic():
             return job(cursor), None
-    except DatabaseError as problem:
+    except DatabaseTrouble as problem:
         if _is_deadlock(problem) or _is_lost(problem):
             raise
         return None, problem
@@ -176,5 +183,5 @@ def _is_deadlock(problem: BaseException) -> bool:
 
 
 def _forget_connection() -> None:
-    with contextlib.suppress(DatabaseError):
+    with contextlib.suppress(DatabaseTrouble):
         connection.close()

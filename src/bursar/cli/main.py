@@ -1,6 +1,7 @@
 """The command `bursar`: a group of nouns, each imported only when it is used."""
 
 import difflib
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -86,4 +87,6 @@ def bursar() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and exit."""
+    if sys.stdin is None:  # closed by whoever started us: nobody answers
+        sys.stdin = open(os.devnull)  # noqa: SIM115 - for the life of the process
     return bursar.main(arguments if arguments is not None else sys.argv[1:], prog_name="bursar")

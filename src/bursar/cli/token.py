@@ -160,6 +160,8 @@ def get(ctx: Any, name: str, min_ttl: float, sasl: str | None, as_json: bool) ->
     from ..tokens.obtain import obtain
     from ..tokens.outcome import Refusal
 
+    if min_ttl != min_ttl or min_ttl == float("inf"):
+        raise InvalidInput("--min-ttl wants a number of seconds.", code="usage")
     if sasl is not None and as_json:
         raise InvalidInput("--sasl and --json don't go together.", code="usage")
     found = obtain(ctx, name, min_ttl)

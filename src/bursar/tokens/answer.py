@@ -35,9 +35,8 @@ def grown(
     lifetime, assumed = timing.lifetime_of(answer.expires_in, options.assumed_lifetime)
     expires_at = asked_at + timedelta(seconds=lifetime)
     refresh_expires_at = None
-    if answer.refresh_expires_in is not None:
-        capped = min(answer.refresh_expires_in, timing.LONGEST_LIFETIME)
-        refresh_expires_at = asked_at + timedelta(seconds=max(capped, 0))
+    if answer.refresh_expires_in is not None and answer.refresh_expires_in > 0:  # 0 is Keycloak's word for no end
+        refresh_expires_at = asked_at + timedelta(seconds=min(answer.refresh_expires_in, timing.LONGEST_LIFETIME))
     # A consent replaces the whole authorization, so its scope is as asked; a refresh leaves what was granted.
     scope = answer.scope or (row.scope if identity is None and row.scope else facts.document.scope)
     renewable = row.c_flow == "client_credentials" or answer.refresh_token is not None or row.refresh_token is not None

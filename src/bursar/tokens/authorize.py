@@ -23,7 +23,8 @@ from ..oauth2.pkce import challenge_of, new_verifier
 from .facts import facts_of, missing
 from .hindrance import held
 from .labels import resolve
-from .outcome import quoted
+from .obtain import find
+from .outcome import Refusal, quoted
 from .rows import TokenRow, read_row
 
 CONSENT_SECONDS = 600
@@ -52,7 +53,7 @@ def ticket(ctx: Context, reference: str, by: str) -> str:
     Makes a missing label. Raises NotFound, PersonMustAct where the document lacks something, Refused where the
     configuration isn't valid, is held, or knows no consent.
     """
-    row = _consentable(ctx, resolve(ctx, reference, create=True).token_id)
+    row = _consentable(ctx, _token_id(ctx, reference))
     text = ctx.randomness.token(24)
     now = ctx.clock.now()
 
@@ -93,7 +94,16 @@ def redeem(ctx: Context, text: str, person: str, session: str) -> str | None:
 
 def start(ctx: Context, reference: str, person: str, session: str) -> str:
     """The provider's address with a fresh state, for a person who just pressed the button. Raises as `ticket`."""
-    return _begin(ctx, resolve(ctx, reference, create=True).token_id, person, session)
+    return _begin(ctx, _token_id(ctx, reference), person, session)
+
+
+def _token_id(ctx: Context, reference: str) -> str:
+    """The token's id; a missing label is made once its configuration is known to be one that can be authorized."""
+    if isinstance(find(ctx, reference), Refusal):
+        base = find(ctx, reference.rpartition("#")[0])
+        if not isinstance(base, Refusal):
+            _consentable(ctx, base.id)
+    return resolve(ctx, reference, create=True).token_id
 
 
 def _begin(ctx: Context, token_id: str, person: str, session: str) -> str:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused, Temporary
 from ..ids import new_id
-from ..keyring import Place, Secret
+from ..keyring import Place, SealBroken, Secret
 from .changed import configuration_changed
 from .document import TokenConfigurationDocument, assigned, document_of
 from .document.assignments import Assignment
@@ -131,6 +131,14 @@ def secret_of(ctx: Context, row: Configuration) -> Secret | None:
     return ctx.keyring.open(Place(TABLE, row.id, "client_secret"), bytes(row.client_secret))
 
 
+def _differs(ctx: Context, row: Configuration, secret: Secret) -> bool:
+    """Whether the stored secret is another one; one that doesn't open any more is replaced by any."""
+    try:
+        return secret_of(ctx, row) != secret
+    except SealBroken:
+        return True
+
+
 def rewrite(
     ctx: Context, row: Configuration, document: TokenConfigurationDocument, secret: Secret | None, by: str
 ) -> Change:
@@ -141,7 +149,7 @@ def rewrite(
     before = document_of(row)
     updates = _columns(document)
     updates = {key: value for key, value in updates.items() if getattr(row, key) != value}
-    if secret and (row.secret_held or secret_of(ctx, row) != secret):
+    if secret and (row.secret_held or _differs(ctx, row, secret)):
         updates |= {"client_secret": _sealed(ctx, row, secret), "secret_held": False}
     moved = sends_elsewhere(before, document)
     if moved:

@@ -29,7 +29,8 @@ from .facts import Facts, facts_of
 from .hindrance import held
 from .outcome import AccountChanged, Consented, Refusal, RefusalKind
 from .renew import sources
-from .rows import TokenRow, lock_row, read_row
+from .revocations import queue
+from .rows import TokenRow, read_row, wait_for_row
 
 LONGEST_STATE = 512
 MOST_PARAMETERS = 50
@@ -245,10 +246,16 @@ def _store(
     def settle(cursor: CursorWrapper) -> Consented | AccountChanged | Refusal:
         now = ctx.clock.now()
         # A refresh may have moved the generation since: a consent is newer than any of them, so it goes on top.
-        fresh = lock_row(cursor, row.id) or read_row(cursor, row.id)
+        wait_for_row(cursor, row.id)
+        fresh = read_row(cursor, row.id)
         if fresh is None or fresh.c_generation != pending.configuration_generation:
             life.end_attempt(cursor, row, attempt, "stale", now, 200, "")
             return _no("configuration_changed", f'The configuration "{row.c_name}" was changed meanwhile.')
+        if fresh.state == "revoked" and fresh.generation != row.generation:
+            new = (("refresh_token", token.refresh_token), ("access_token", token.access_token))
+            queue(cursor, ctx, fresh, [(hint, each) for hint, each in new if each is not None], now)
+            life.end_attempt(cursor, row, attempt, "stale", now, 200, "")
+            return _no("revoked", f'The token "{row.reference}" was revoked while the provider was answering.')
         if iss is not None:
             cursor.execute(
                 "UPDATE tokens_configuration SET pinned_issuer = %s WHERE id = %s AND pinned_issuer IS NULL",

@@ -5,16 +5,18 @@ A verdict touches no material, and counts only while its writer still holds the 
 nor the configuration's generation has moved: it binds only what it was about (SEC-26).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
 from ..ids import new_id
 from ..keyring import Keyring, Place, Secret
-from .rows import TABLE, TokenRow
+from .rows import TABLE, TokenRow, wait_for_row
 
 ATTEMPTS_KEPT = 100
 
@@ -110,6 +112,7 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
     An absent refresh token keeps the old one (RFC 6749 §6); a late success is adopted over a failure of the
     same generation, since failures don't move it (SEC-27).
     """
+    wait_for_row(cursor, row.id)
     changes: dict[str, Any] = {
         "generation": row.generation + 1,
         "state": "active",
@@ -121,7 +124,6 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
         "expires_at": grown.expires_at,
         "expiry_assumed": grown.expiry_assumed,
         "refreshed_at": now,
-        "rejected_sha256": None,
         "failures": 0,
         "failed_at": None,
         "next_attempt_at": None,
@@ -134,6 +136,8 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
     }
     if row.state != "active":
         changes["state_since"] = now
+    if row.rejected_sha256 != grown.access_token.sha256():
+        changes["rejected_sha256"] = None  # else the provider gave the very token that a server refuses
     if _configuration_is(cursor, row):
         changes["held"] = False  # else the destination was changed meanwhile, and what holds it still counts (SEC-62)
     if grown.refresh_token is not None:
@@ -146,6 +150,7 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
 
 def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, now: datetime) -> bool:
     """Store a verdict where it still counts; False where another moved on meanwhile and it was dropped."""
+    wait_for_row(cursor, row.id)
     if not _configuration_is(cursor, row):
         # What was refused has been corrected since: forget the verdict and let the correction be tried at once.
         update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None, next_attempt_at=None, due_at=now)
@@ -169,13 +174,35 @@ def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, no
     )
 
 
-def release(cursor: CursorWrapper, row: TokenRow, worker: str) -> None:
-    """Give the lease back without a verdict: the call was never made."""
-    update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None)
+def release(cursor: CursorWrapper, row: TokenRow, worker: str, again_at: datetime) -> None:
+    """Give the lease back without a verdict, after something that Bursar did not expect; not due before `again_at`."""
+    due: dict[str, Any] = {} if row.due_at is None else {"due_at": again_at}
+    update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None, **due)
+
+
+def no_longer_due(cursor: CursorWrapper, seen: TokenRow) -> None:
+    """What only a person can change isn't due any more, unless it was planned anew or changed since it was seen."""
+    wait_for_row(cursor, seen.id)
+    if seen.due_at is not None and _configuration_is(cursor, seen):
+        update(cursor, "id = %s AND due_at = %s", [seen.id, to_micros(seen.due_at)], due_at=None)
+
+
+def release_siblings(cursor: CursorWrapper, row: TokenRow, errors: Collection[str], now: datetime) -> None:
+    """The client is accepted again: the tokens that waited because it was refused are tried at once."""
+    marks = ", ".join(["%s"] * len(errors))
+    cursor.execute(
+        f"UPDATE {TABLE} SET state = 'active', error_code = NULL, error_sentence = NULL, error_action = NULL,"  # noqa: S608
+        " error_answer = NULL, failures = 0, due_at = %s, state_since = %s WHERE configuration_id = %s AND id <> %s"
+        f" AND state = 'misconfigured' AND issued_at IS NOT NULL AND NOT held AND error_code IN ({marks})",
+        [to_micros(now), to_micros(now), row.c_id, row.id, *errors],
+    )
 
 
 def stop_siblings(cursor: CursorWrapper, row: TokenRow, failure: Failure, now: datetime) -> None:
     """The client itself was refused, so every token of the configuration would be: let them wait (SEC-19)."""
+    if connection.vendor == "postgresql":
+        siblings = f"SELECT id FROM {TABLE} WHERE configuration_id = %s ORDER BY id FOR UPDATE"  # noqa: S608
+        cursor.execute(siblings, [row.c_id])
     if not _configuration_is(cursor, row):
         return
     verdict = (failure.state, failure.code, failure.sentence, failure.action)

@@ -34,6 +34,9 @@ def obtain(ctx: Context, reference: str, min_ttl: float = 0) -> Obtained | Refus
     renewed = ctx.flights.share(("obtain", token_id, min_ttl), lambda: renew(ctx, token_id, satisfied))
     if isinstance(renewed, Refusal):
         return _still_valid(ctx, reference) or renewed
+    bar = barred(renewed)
+    if bar is not None:
+        return bar
     return _opened(ctx, renewed) if renewed.is_valid(ctx.clock.now()) else _ended(renewed)
 
 
@@ -57,7 +60,9 @@ def reject(ctx: Context, reference: str, sha256: str) -> Obtained | Refusal:
 
 def find(ctx: Context, reference: str) -> TokenRow | Refusal:
     """The row that a reference names, or the refusal that there is none."""
-    row = ctx.storage.read(lambda cursor: find_row(cursor, reference))
+    # A half character or a NUL is in no name, and no database takes it as a question.
+    askable = "\x00" not in reference and not any("\ud800" <= sign <= "\udfff" for sign in reference)
+    row = ctx.storage.read(lambda cursor: find_row(cursor, reference)) if askable else None
     if row is not None:
         return row
     return Refusal(

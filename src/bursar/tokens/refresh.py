@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..clock import to_micros
 from ..context import Context
 from . import life
 from .facts import facts_of
@@ -11,7 +10,7 @@ from .hindrance import authorization_required
 from .obtain import find
 from .outcome import Refusal, RefusalKind, quoted
 from .renew import renew
-from .rows import TokenRow, due_rows
+from .rows import TokenRow, due_rows, read_row
 
 
 def refresh(ctx: Context, reference: str) -> TokenRow | Refusal:
@@ -48,10 +47,10 @@ class Due:
     server: str
 
 
-def due_tokens(ctx: Context, most: int) -> list[Due]:
-    """What is due now, the longest due first."""
+def due_tokens(ctx: Context, most: int, skip: int = 0) -> list[Due]:
+    """Up to `most` of what is due now, the longest due first, past the first `skip`."""
     now = ctx.clock.now()
-    found = ctx.storage.read(lambda cursor: due_rows(cursor, now, most))
+    found = ctx.storage.read(lambda cursor: due_rows(cursor, now, most, skip))
     return [Due(row.id, facts_of(row).server) for row in found]
 
 
@@ -64,7 +63,7 @@ def refresh_due(ctx: Context, token_id: str) -> None:
     def no_longer_due(row: TokenRow, now: datetime) -> bool:
         return row.due_at is None or row.due_at > now
 
+    seen = ctx.storage.read(lambda cursor: read_row(cursor, token_id))
     outcome = renew(ctx, token_id, no_longer_due)
-    if isinstance(outcome, Refusal) and outcome.kind is not RefusalKind.TEMPORARY:
-        now = to_micros(ctx.clock.now())
-        ctx.storage.write(lambda cursor: life.update(cursor, "id = %s AND due_at <= %s", [token_id, now], due_at=None))
+    if seen is not None and isinstance(outcome, Refusal) and outcome.kind is not RefusalKind.TEMPORARY:
+        ctx.storage.write(lambda cursor: life.no_longer_due(cursor, seen))

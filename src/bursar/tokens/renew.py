@@ -152,7 +152,7 @@ def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | 
         why = refused
         return ctx.storage.write(lambda cursor: _not_sent(cursor, ctx, claim, why))
     except BaseException:
-        ctx.storage.write(lambda cursor: life.release(cursor, claim.row, ctx.worker))
+        ctx.storage.write(lambda cursor: _abandon(cursor, ctx, claim))
         raise
     if isinstance(outcome, ErrorAnswer):
         return ctx.storage.write(lambda cursor: _settle_failure(cursor, ctx, claim, outcome))
@@ -212,7 +212,9 @@ def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material
         queue(cursor, ctx, claim.row, [(hint, token) for hint, token in new if token is not None], now)
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
-    return barred(row) or row if not stored else row
+    if stored:
+        life.release_siblings(cursor, row, answer.CLIENT_ERRORS, now)
+    return barred(row) or row
 
 
 def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: ErrorAnswer) -> TokenRow | Refusal:
@@ -229,8 +231,15 @@ def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: E
     if not counted:
         row = read_row(cursor, claim.row.id)
         if row is not None and row.generation != claim.row.generation:
-            return row  # another got a token meanwhile: the verdict was about one that is gone
+            # Another got a token meanwhile, or ended this one: the verdict was about one that is gone.
+            return barred(row) or row
     return answer.refusal(claim.row, verdict, now)
+
+
+def _abandon(cursor: CursorWrapper, ctx: Context, claim: _Claim) -> None:
+    now = ctx.clock.now()
+    life.release(cursor, claim.row, ctx.worker, now + timedelta(seconds=timing.LONGEST_RETRY))
+    life.end_attempt(cursor, claim.row, claim.attempt, "unexpected", now, 0, "")
 
 
 def _with_lost_answer(cursor: CursorWrapper, claim: _Claim, verdict: life.Failure) -> life.Failure:

@@ -1,6 +1,7 @@
 """A person wants a new access token by client credentials (RFC 6749 §4.4)."""
 
 from ..context import Context
+from .labels import resolve
 from .obtain import find
 from .outcome import Refusal, RefusalKind, quoted
 from .refresh import renew_past
@@ -10,6 +11,12 @@ from .rows import TokenRow
 def request(ctx: Context, reference: str) -> TokenRow | Refusal:
     """Request now; this ends a revocation and replaces a held token."""
     row = find(ctx, reference)
+    if isinstance(row, Refusal):
+        base = find(ctx, reference.rpartition("#")[0])
+        if isinstance(base, Refusal) or base.c_flow != "client_credentials":
+            return row
+        resolve(ctx, reference, create=True)  # a further token of the same application
+        row = find(ctx, reference)
     if isinstance(row, Refusal):
         return row
     if row.c_flow != "client_credentials":

@@ -129,6 +129,15 @@ def lock_row(cursor: CursorWrapper, token_id: str) -> TokenRow | None:
     return _one(cursor)
 
 
+def wait_for_row(cursor: CursorWrapper, token_id: str) -> None:
+    """Lock the token until the commit, waiting for whoever writes it: what is read after this is not older than that.
+
+    A change of a configuration locks its tokens before it commits, so after this its generation is the true one.
+    """
+    if connection.vendor == "postgresql":
+        cursor.execute(f"SELECT id FROM {TABLE} WHERE id = %s FOR UPDATE", [token_id])  # noqa: S608 - constant names
+
+
 def find_row(cursor: CursorWrapper, reference: str) -> TokenRow | None:
     """The token that `reference` names: the whole string as a name first, else split at the last `#`."""
     name, hash_mark, label = reference.rpartition("#")
@@ -146,9 +155,9 @@ def all_rows(cursor: CursorWrapper) -> list[TokenRow]:
     return [_row(values) for values in cursor.fetchall()]
 
 
-def due_rows(cursor: CursorWrapper, now: datetime, most: int) -> list[TokenRow]:
-    """Up to `most` tokens that are due, the longest due first. Reads the index on `due_at`, never the whole table."""
-    cursor.execute(_SELECT + "WHERE t.due_at <= %s ORDER BY t.due_at LIMIT %s", [to_micros(now), most])
+def due_rows(cursor: CursorWrapper, now: datetime, most: int, skip: int = 0) -> list[TokenRow]:
+    """Up to `most` tokens that are due, past the first `skip`, the longest due first; by the index on `due_at`."""
+    cursor.execute(_SELECT + "WHERE t.due_at <= %s ORDER BY t.due_at LIMIT %s OFFSET %s", [to_micros(now), most, skip])
     return [_row(values) for values in cursor.fetchall()]
 
 

@@ -88,6 +88,8 @@ def state_of(row: TokenRow, lacking: Refusal | None, consent_until: datetime | N
             return Misconfigured(trouble or Trouble("misconfigured", "The configuration is refused.", ""))
         case "needs_authorization":
             return NeedsAuthorization(trouble or _ended(row))
+        case "retrying" if _is_over(row, now):
+            return NeedsAuthorization(_ended(row))
         case "retrying":
             return Retrying(trouble or Trouble("retrying", "The provider is in trouble.", ""), row.next_attempt_at)
         case "active" if _is_over(row, now):
