@@ -8,7 +8,7 @@ import click
 
 from ..errors import InvalidInput, PersonMustAct
 from .output import echo, emit_json, note, printable, table
-from .run import json_option, operator, run
+from .run import json_option, operator, run, yes_option
 
 
 @click.group()
@@ -60,8 +60,9 @@ def list_(ctx: Any, as_json: bool) -> None:
 @click.option(
     "--paste", is_flag=True, help="For hosts that no browser reaches: paste the address you are sent back to."
 )
+@yes_option
 @run
-def authorize(ctx: Any, name: str, paste: bool) -> None:
+def authorize(ctx: Any, name: str, paste: bool, yes: bool) -> None:
     """Let a person sign in at the provider.
 
     Prints one line: a link, good once and for ten minutes, that a signed-in
@@ -84,10 +85,10 @@ def authorize(ctx: Any, name: str, paste: bool) -> None:
     echo(start(ctx, name, operator(), session))
     sys.stdout.flush()
     note("Open this address, sign in, and paste the address you are sent back to:")
-    _finish_pasted(ctx, sys.stdin.readline().strip(), session)
+    _finish_pasted(ctx, sys.stdin.readline().strip(), session, yes)
 
 
-def _finish_pasted(ctx: Any, address: str, session: str) -> None:
+def _finish_pasted(ctx: Any, address: str, session: str, yes: bool) -> None:
     from ..tokens.candidate import adopt
     from ..tokens.consent import finish
     from ..tokens.outcome import AccountChanged, Refusal
@@ -103,11 +104,11 @@ def _finish_pasted(ctx: Any, address: str, session: str) -> None:
     outcome = finish(ctx, parameters, operator(), session)
     if isinstance(outcome, AccountChanged):
         question = f'"{outcome.name}" belonged to {outcome.before}; now {outcome.now} signed in. Use the new account?'
-        if not (sys.stdin.isatty() and click.confirm(question, err=True)):
+        if not (yes or (sys.stdin.isatty() and click.confirm(question, err=True))):
             raise PersonMustAct(
                 f'{outcome.now} signed in, but "{outcome.name}" belongs to {outcome.before}, whose token stays in use.',
                 code="account_changed",
-                action="Sign in as the same account, or take the new one over on the page of tokens.",
+                action="Sign in as the same account, or take the new one over on the page of tokens or with --yes.",
             )
         outcome = adopt(ctx, outcome.consent_id, operator())
     if isinstance(outcome, Refusal):

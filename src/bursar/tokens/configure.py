@@ -115,7 +115,7 @@ def delete(ctx: Context, name: str) -> None:
                     queued += queue_stored(cursor, ctx, token, ctx.clock.now())
         row.delete()
     if queued:
-        send_due_revocations(ctx)
+        send_due_revocations(ctx, first_tries=True)
 
 
 def held(row: Configuration) -> list[str]:

@@ -69,24 +69,28 @@ def queue(cursor: CursorWrapper, ctx: Context, row: TokenRow, ended: Sequence[En
     return len(ended)
 
 
-def send_due_revocations(ctx: Context, most: int = 20) -> int:
-    """Tell the providers what is due; returns how many were told. What fails stays queued with back-off."""
+def send_due_revocations(ctx: Context, most: int = 20, *, first_tries: bool = False) -> int:
+    """Tell the providers what is due; returns how many were told. What fails stays queued with back-off.
+
+    With `first_tries` only what was never tried: a person who revokes doesn't wait for other providers' trouble.
+    """
     told = 0
     for _ in range(most):
         now = ctx.clock.now()
         # The claim moves the due time on, so that no second worker sends the same one meanwhile.
         claim_until = now + timedelta(seconds=ctx.settings.outbound_rules().timeout + 15)
-        claimed = ctx.storage.write(lambda cursor, at=now, until=claim_until: _claim(cursor, at, until))  # type: ignore[misc]
+        claimed = ctx.storage.write(lambda cursor, at=now, until=claim_until: _claim(cursor, at, until, first_tries))  # type: ignore[misc]
         if claimed is None:
             break
         told += _send(ctx, claimed)
     return told
 
 
-def _claim(cursor: CursorWrapper, now: datetime, until: datetime) -> tuple[Any, ...] | None:
+def _claim(cursor: CursorWrapper, now: datetime, until: datetime, first_tries: bool) -> tuple[Any, ...] | None:
+    untried = " AND tries = 0" if first_tries else ""
     cursor.execute(
         f"SELECT id, url, client_id, client_authentication, client_secret, token, hint, tries, due_at FROM {TABLE}"  # noqa: S608
-        " WHERE due_at <= %s ORDER BY due_at LIMIT 1",
+        f" WHERE due_at <= %s{untried} ORDER BY due_at LIMIT 1",
         [to_micros(now)],
     )
     found: tuple[Any, ...] | None = cursor.fetchone()

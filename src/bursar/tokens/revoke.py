@@ -25,7 +25,7 @@ def revoke(ctx: Context, reference: str) -> TokenRow | Refusal:
             break
         if ctx.stop.wait(0.05):
             return Refusal(RefusalKind.TEMPORARY, "shutting_down", "Bursar is shutting down.")
-    send_due_revocations(ctx)
+    send_due_revocations(ctx, first_tries=True)
     return wiped
 
 
