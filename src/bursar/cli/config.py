@@ -238,8 +238,11 @@ def _secret(file: str | None) -> "Secret | None":
 
     if file is None:
         return None
+    data = _read(file, _LARGEST_SECRET + 1)
+    if len(data) > _LARGEST_SECRET:
+        raise InvalidInput(f"{printable(file)} is larger than any client secret (64 kB).", code="secret_invalid")
     try:
-        text = _read(file, _LARGEST_SECRET).decode()
+        text = data.decode()
     except UnicodeDecodeError:
         raise InvalidInput(f"{printable(file)} is not text.", code="secret_invalid") from None
     return check_secret(text.removesuffix("\n").removesuffix("\r"))

@@ -101,6 +101,12 @@ def _finish_pasted(ctx: Any, address: str, session: str, yes: bool) -> None:
         raise InvalidInput(
             "That is not an address that a provider sends people back to.", code="address_invalid"
         ) from None
+    if not parameters:
+        raise InvalidInput(
+            "That is not an address that a provider sends people back to: it has no query.",
+            code="address_invalid",
+            action="Start again, and paste the whole address from the browser.",
+        )
     outcome = finish(ctx, parameters, operator(), session)
     if isinstance(outcome, AccountChanged):
         question = f'"{outcome.name}" belonged to {outcome.before}; now {outcome.now} signed in. Use the new account?'

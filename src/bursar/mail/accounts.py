@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
@@ -59,7 +60,7 @@ def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
     for text, field in ((new.name, "--name"), (new.login, "--login"), (new.folder, "--folder")):
         one_line(text, field)
     After.parse(new.after)
-    maildir_path(new.deliver)
+    _check_places(new)
     with transaction.atomic():
         template = _offered(new.token)
         host = one_line(new.host, "--host") if new.host is not None else _suggested_host(template)
@@ -85,6 +86,17 @@ def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
             raise Refused(
                 f'There is a mail account "{new.name}" already.', code="name_taken", action="Choose another name."
             ) from None
+
+
+def _check_places(new: NewAccount) -> None:
+    """Raises InvalidInput for a host that can't be one, a CA file that isn't there, a maildir that is a file."""
+    maildir = maildir_path(new.deliver)
+    if maildir.exists() and not maildir.is_dir():
+        raise InvalidInput(f"{maildir} is a file, and a maildir is a directory.", code="destination_invalid")
+    if new.ca_file and not Path(new.ca_file).is_file():
+        raise InvalidInput(f"--ca: there is no file {new.ca_file}.", code="ca_missing")
+    if new.host is not None and (not new.host or any(sign.isspace() or sign in "/@\\" for sign in new.host)):
+        raise InvalidInput(f'--host: "{new.host}" is no host name.', code="host_invalid")
 
 
 def views() -> list[AccountView]:
