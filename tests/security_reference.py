@@ -82,6 +82,7 @@ GROUPS: list[tuple[str, dict[int, str]]] = [
             40: "A strict content policy and the other browser headers on every page",
             41: "Secrets are write-only",
             42: "Roles are checked on every route",
+            43: "The dangerous few ask for the password again",
         },
     ),
     (
