@@ -27,6 +27,7 @@ SHEETS = (
     "css/frame.css",
     "css/parts.css",
     "css/overview.css",
+    "css/places.css",
     "css/step_up.css",
     "css/narrow.css",
 )

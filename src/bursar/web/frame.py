@@ -10,6 +10,7 @@ from ..app import context
 from ..errors import BursarError
 from ..tokens.overview import list_tokens
 from .notices import notices_of
+from .places import menu
 from .rows import Row, row_of
 from .site import site_of
 
@@ -35,9 +36,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if not isinstance(person, Person):
         return values
-    return (
-        values | {"person": person, "initials": initials(str(person)), "results": results_of(request)} | health(request)
-    )
+    own = {"person": person, "initials": initials(str(person)), "menu": menu(request.path)}
+    return values | own | {"results": results_of(request)} | health(request)
 
 
 def health(request: HttpRequest, renewed: bool = False) -> dict[str, Any]:

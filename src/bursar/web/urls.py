@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from . import places
 from .sign_in import sign_in, sign_out
 from .views import actions, callback, consents, overview, practice, setup, step_up, tickets
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("consents/<str:consent_id>/keep", consents.keep),
     re_path(r"^(?:.*/)?get-oauth2-token-by-authorization-code\.pl$", callback.callback),
 ]
+urlpatterns += places.missing(urlpatterns)
 
 handler400 = "bursar.web.failures.bad_request"
 handler403 = "bursar.web.failures.forbidden"

@@ -40,6 +40,9 @@
     closeMenus(event.target.closest("details.drop"));
   });
 
+  // Whoever tabs out of a menu is done with it.
+  document.addEventListener("focusin", function (event) { closeMenus(event.target.closest("details.drop")); });
+
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") {
       var open = document.querySelector("details.drop[open]");
