@@ -41,6 +41,10 @@ check: $(DEV)  ## Lint, format, types and layers
 bench: $(DEV) counterparts  ## Run the benchmarks
 	$(BIN)/python -m pytest --override-ini python_files=bench_*.py --capture no tests/bench
 
+.PHONY: messages
+messages: $(DEV)  ## Take the sources' messages into the catalogues, and compile them
+	$(BIN)/python -m tests.messages
+
 .PHONY: format
 format: $(DEV)  ## Format the sources
 	$(BIN)/ruff format .

@@ -53,6 +53,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each by its own name
+LANGUAGE_COOKIE_NAME = "bursar-language"
+LOCALE_PATHS = [BASE / "locale"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "bursar.web.middleware.BrowserHeaders",
+    "bursar.web.middleware.PersonsLanguage",
     "bursar.web.middleware.Whereabouts",
     "bursar.web.middleware.OneHost",
     "bursar.web.middleware.TrustedProxies",

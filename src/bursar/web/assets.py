@@ -21,16 +21,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ROOT = Path(__file__).parent / "static"
 PREFIX = "/static/"
-SHEETS = (
-    "vendor/tabler.min.css",
-    "css/tokens.css",
-    "css/frame.css",
-    "css/parts.css",
-    "css/overview.css",
-    "css/places.css",
-    "css/step_up.css",
-    "css/narrow.css",
-)
+FIRST = ("vendor/tabler.min.css", "css/tokens.css", "css/frame.css", "css/parts.css")
+LAST = ("css/narrow.css",)
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -63,10 +55,16 @@ class Asset:
 def assets() -> dict[str, Asset]:
     """Every file by its name below `/static/`; `bursar.css` is the sheets in one."""
     found = {name: Asset(file.read_bytes(), TYPES[file.suffix]) for name, file in _files() if file.suffix != ".css"}
-    text = "\n".join((ROOT / sheet).read_text("utf-8") for sheet in SHEETS)
+    text = "\n".join((ROOT / sheet).read_text("utf-8") for sheet in sheets())
     text = _REFERENCE.sub(lambda match: f'url("{_versioned(match["path"], found)}")', text)
     found["bursar.css"] = Asset(text.encode(), TYPES[".css"])
     return found
+
+
+def sheets() -> list[str]:
+    """The sheets in their order: what others build on first, a sheet for each page, what narrows all of them last."""
+    between = sorted(f"css/{file.name}" for file in (ROOT / "css").glob("*.css"))
+    return [*FIRST, *(sheet for sheet in between if sheet not in FIRST + LAST), *LAST]
 
 
 def address(name: str) -> str:

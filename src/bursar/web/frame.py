@@ -9,6 +9,7 @@ from ..access.models import Person
 from ..app import context
 from ..errors import BursarError
 from ..tokens.overview import list_tokens
+from .languages import others
 from .notices import notices_of
 from .places import menu
 from .rows import Row, row_of
@@ -32,7 +33,11 @@ def rows_for(request: HttpRequest) -> list[Row]:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context processor. Visitors who aren't signed in learn nothing."""
     theme = request.COOKIES.get("bursar-theme", "")
-    values: dict[str, Any] = {"here": site_of(request), "theme": theme if theme in THEMES else ""}
+    values: dict[str, Any] = {
+        "here": site_of(request),
+        "theme": theme if theme in THEMES else "",
+        "languages": others(),
+    }
     person = getattr(request, "user", None)
     if not isinstance(person, Person):
         return values

@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from . import places
 from .sign_in import sign_in, sign_out
-from .views import actions, callback, consents, overview, practice, setup, step_up, tickets
+from .views import actions, callback, consents, language, overview, practice, setup, step_up, tickets
 
 ROW = "tokens/<str:token_id>"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("sign-in", sign_in, name="account_login"),
     path("sign-out", sign_out),
     path("step-up", step_up.step_up),
+    path("language", language.choose),
     path("setup/<str:link>", setup.first_administrator),
     path("tokens", overview.tokens),
     path("tokens/rows", overview.rows),

@@ -1,10 +1,13 @@
-"""Times and spans as a colleague would say them, in the time zone that is active for the request."""
+"""Times and spans as a colleague would say them, in the language and the time zone that are active for the request."""
 
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.dateformat import format as formatted
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -13,41 +16,48 @@ def clock(at: datetime, now: datetime) -> str:
     """`11:58` within a day of now, with the weekday where it is another date; else as `date` says it."""
     there, here = timezone.localtime(at), timezone.localtime(now)
     if abs(at - now) < timedelta(days=1):
-        return f"{there:%H:%M}" if there.date() == here.date() else f"{there:%a %H:%M}"
+        return f"{there:%H:%M}" if there.date() == here.date() else formatted(there, pgettext("date format", "D H:i"))
     return date(at, now)
 
 
 def date(at: datetime, now: datetime) -> str:
     """`Wed 2 Dec`, the year if it differs."""
     there, here = timezone.localtime(at), timezone.localtime(now)
-    text = f"{there:%a} {there.day} {there:%b}"
-    return text if there.year == here.year else f"{text} {there.year}"
+    if there.year == here.year:
+        return formatted(there, pgettext("date format", "D j M"))
+    return formatted(there, pgettext("date format", "D j M Y"))
 
 
 def full(at: datetime) -> str:
     """The full time with its zone, for titles."""
     there = timezone.localtime(at)
-    return f"{there:%A} {there.day} {there:%B %Y, %H:%M:%S} {there.tzname() or 'UTC'}"
+    words = formatted(there, pgettext("date format", "l j F Y, H:i:s"))
+    return f"{words} {there.tzname() or 'UTC'}"
 
 
 def span(seconds: float) -> str:
     """`under a minute`, `52 min`, `3 h 12 min`, `212 days`."""
     if seconds < MINUTE:
-        return "under a minute"
+        return _("under a minute")
     if seconds < 2 * HOUR:
-        return f"{int(seconds // MINUTE)} min"
+        return _("%(minutes)d min") % {"minutes": seconds // MINUTE}
     if seconds < 2 * DAY:
         hours, rest = divmod(int(seconds), HOUR)
-        return f"{hours} h {rest // MINUTE} min" if rest >= MINUTE else f"{hours} h"
-    return f"{int(seconds // DAY)} days"
+        if rest < MINUTE:
+            return _("%(hours)d h") % {"hours": hours}
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest // MINUTE}
+    days = int(seconds // DAY)
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
 
 def ends_in(at: datetime, now: datetime) -> str:
     """`Ends 15:02`, `Ends tomorrow`, `Ends in 9 days`, by the calendar."""
     days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
     if days <= 0:
-        return f"Ends {clock(at, now)}"
-    return "Ends tomorrow" if days == 1 else f"Ends in {days} days"
+        return _("Ends %(when)s") % {"when": clock(at, now)}
+    if days == 1:
+        return _("Ends tomorrow")
+    return ngettext("Ends in %(days)d day", "Ends in %(days)d days", days) % {"days": days}
 
 
 def code_marked(text: str) -> SafeString:

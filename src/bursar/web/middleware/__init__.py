@@ -5,6 +5,7 @@ from .client_address import TrustedProxies
 from .cross_site import CrossSite
 from .host_cookies import HostCookies
 from .one_host import OneHost
+from .persons_language import PersonsLanguage
 from .persons_zone import PersonsZone
 from .session_limits import SessionLimits
 from .whereabouts import Whereabouts
@@ -14,6 +15,7 @@ __all__ = [
     "CrossSite",
     "HostCookies",
     "OneHost",
+    "PersonsLanguage",
     "PersonsZone",
     "SessionLimits",
     "TrustedProxies",
