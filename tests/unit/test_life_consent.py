@@ -3,13 +3,15 @@
 import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from django.db import DatabaseError
 
 from bursar.errors import BursarError
 from bursar.testing import Script
-from bursar.tokens import candidate, consent
+from bursar.tokens import candidate, commit, consent, life
 from bursar.tokens.authorize import redeem, start, ticket, ticket_view
 from bursar.tokens.models import Configuration, Consent, Token
 from bursar.tokens.outcome import AccountChanged, Consented, Refusal
@@ -163,6 +165,27 @@ def test_doubled_parameters_are_refused(scene: Scene) -> None:
     scene.add()
     assert refused(scene.finish([*scene.begin(), ("code", "another")])) == "parameter_doubled"
     assert code_requests(scene) == 0
+
+
+def test_a_consent_is_committed_although_the_database_is_in_trouble(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEC-25: the code is used up, so what came for it is kept in memory until the database takes it."""
+    scene.add()
+    store, tries = life.store, []
+
+    def broken(*arguments: Any) -> bool:
+        tries.append(arguments)
+        if len(tries) < 3:
+            raise DatabaseError("disk I/O error")
+        return store(*arguments)
+
+    monkeypatch.setattr(commit, "WAITS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(life, "store", broken)
+    scene.authorize()
+    assert len(tries) == 3
+    assert scene.state() == "active"
+    assert code_requests(scene) == 1
 
 
 def test_another_account_is_held_back_until_a_person_says_yes(scene: Scene) -> None:

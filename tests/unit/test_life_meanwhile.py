@@ -14,7 +14,7 @@ from bursar.scheduler.worker import Worker
 from bursar.testing import FakeProvider, Script
 from bursar.tokens import renew
 from bursar.tokens.authorize import ticket
-from bursar.tokens.models import Configuration, Token
+from bursar.tokens.models import Configuration, Revocation, Token
 from bursar.tokens.obtain import obtain, reject
 from bursar.tokens.outcome import Obtained, Refusal
 from bursar.tokens.refresh import refresh, refresh_due
@@ -84,6 +84,7 @@ def test_a_revocation_during_the_exchange_of_a_code_stands(scene: Scene, pool: T
     assert isinstance(found, Refusal)
     assert found.code == "revoked"
     assert scene.state() == "revoked"
+    assert list(Revocation.objects.values_list("hint", flat=True)) == ["refresh_token", "access_token"]
 
 
 def test_a_correction_during_the_scheduler_s_call_is_tried(scene: Scene, pool: ThreadPoolExecutor) -> None:

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from bursar.context import Context
 from bursar.errors import Temporary
 from bursar.testing import Script
-from bursar.tokens import life, renew
+from bursar.tokens import commit, life
 from bursar.tokens.obtain import obtain, reject
 from bursar.tokens.outcome import Obtained, RefusalKind
 from tests.unit.life_scene import ERP, NAME, Scene
@@ -292,7 +292,7 @@ def test_the_token_is_committed_before_anybody_gets_it(
         raise DatabaseError("disk I/O error")
 
     store = life.store
-    monkeypatch.setattr(renew, "COMMIT_WAITS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(commit, "WAITS", (0.0, 0.0, 0.0))
     with monkeypatch.context() as patch:
         patch.setattr(life, "store", broken)
         if recovers:

@@ -22,9 +22,8 @@ from ..keyring import Place, Secret
 from ..oauth2.pkce import challenge_of, new_verifier
 from .facts import facts_of, missing
 from .hindrance import held
-from .labels import resolve
-from .obtain import find
-from .outcome import Refusal, quoted
+from .labels import base_of_missing_label, resolve
+from .outcome import quoted
 from .rows import TokenRow, read_row
 
 CONSENT_SECONDS = 600
@@ -99,10 +98,9 @@ def start(ctx: Context, reference: str, person: str, session: str) -> str:
 
 def _token_id(ctx: Context, reference: str) -> str:
     """The token's id; a missing label is made once its configuration is known to be one that can be authorized."""
-    if isinstance(find(ctx, reference), Refusal):
-        base = find(ctx, reference.rpartition("#")[0])
-        if not isinstance(base, Refusal):
-            _consentable(ctx, base.id)
+    base = base_of_missing_label(ctx, reference)
+    if base is not None:
+        _consentable(ctx, base.id)
     return resolve(ctx, reference, create=True).token_id
 
 
@@ -135,8 +133,7 @@ def _begin(ctx: Context, token_id: str, person: str, session: str) -> str:
     url = authorization_url(
         plan,
         facts.document.client_id or "",
-        {key: str(value) for key, value in facts.document.extras.items() if value is not None}
-        | ({"Scope": facts.document.scope} if facts.document.scope else {}),
+        facts.sources(),
         state=state,
         redirect_uri=redirect_uri,
         code_challenge=None if verifier is None else challenge_of(verifier),

@@ -25,11 +25,11 @@ from . import answer as answers
 from . import life
 from .authorize import TABLE, sha256
 from .candidate import consented, set_aside
+from .commit import commit_surely
 from .facts import Facts, facts_of
 from .hindrance import held
 from .outcome import AccountChanged, Consented, Refusal, RefusalKind
-from .renew import sources
-from .revocations import queue
+from .revocations import queue_late
 from .rows import TokenRow, read_row, wait_for_row
 
 LONGEST_STATE = 512
@@ -158,7 +158,11 @@ def _exchange(
     timeout = ctx.settings.outbound_rules().timeout
     kind = GrantKind.AUTHORIZATION_CODE
     attempt = ctx.storage.write(lambda cursor: life.begin_attempt(cursor, row, kind.value, None, ctx.worker, asked_at))
-    values = sources(facts, AuthorizationCode=code, RedirectURL=pending.redirect_uri)
+    values: dict[str, str | Secret] = {
+        **facts.sources(),
+        "AuthorizationCode": code,
+        "RedirectURL": pending.redirect_uri,
+    }
     try:
         outcome = run_grant(kind, plan, facts.client(secret), values, ctx.door, extra=extra, timeout=timeout)
     except Refused as refused:
@@ -252,8 +256,7 @@ def _store(
             life.end_attempt(cursor, row, attempt, "stale", now, 200, "")
             return _no("configuration_changed", f'The configuration "{row.c_name}" was changed meanwhile.')
         if fresh.state == "revoked" and fresh.generation != row.generation:
-            new = (("refresh_token", token.refresh_token), ("access_token", token.access_token))
-            queue(cursor, ctx, fresh, [(hint, each) for hint, each in new if each is not None], now)
+            queue_late(cursor, ctx, fresh, material, now)
             life.end_attempt(cursor, row, attempt, "stale", now, 200, "")
             return _no("revoked", f'The token "{row.reference}" was revoked while the provider was answering.')
         if iss is not None:
@@ -271,7 +274,7 @@ def _store(
         life.end_attempt(cursor, row, attempt, "granted", now, 200, "")
         return consented(fresh, material)
 
-    return ctx.storage.write(settle)
+    return commit_surely(ctx, settle)
 
 
 def _is_other_account(row: TokenRow, identity: Identity | None) -> bool:

@@ -31,6 +31,11 @@ class Facts:
         needs = options.client_authentication is not ClientAuthentication.NONE
         return Client(self.document.client_id or "", secret if needs else None, options.client_authentication)
 
+    def sources(self) -> dict[str, str]:
+        """What a request's parameters may be filled from whatever the grant: the document's own scalars and scope."""
+        found = {key: str(value) for key, value in self.document.extras.items() if value is not None}
+        return found | ({} if self.document.scope is None else {"Scope": self.document.scope})
+
     def plan(self, request_type: str) -> RequestPlan | None:
         """The document's request of that type, None where it has none."""
         return self.document.requests.get(request_type)

@@ -8,6 +8,9 @@ from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused
 from ..ids import new_id
 from .models import Configuration, Token
+from .obtain import find
+from .outcome import Refusal
+from .rows import TokenRow
 
 LONGEST_LABEL = 250
 
@@ -48,6 +51,14 @@ def resolve(ctx: Context, reference: str, *, create: bool = False) -> Resolved:
             action=f"`bursar token authorize '{reference}'` makes it.",
         )
     return Resolved(configuration.id, token.id)
+
+
+def base_of_missing_label(ctx: Context, reference: str) -> TokenRow | None:
+    """The configuration's own token where `reference` is a NAME#LABEL whose label isn't there yet; else None."""
+    if not isinstance(find(ctx, reference), Refusal):
+        return None
+    base = find(ctx, reference.rpartition("#")[0])
+    return None if isinstance(base, Refusal) else base
 
 
 def check_label(label: str) -> str:

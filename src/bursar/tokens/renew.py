@@ -14,22 +14,22 @@ from datetime import datetime, timedelta
 from django.db.backends.utils import CursorWrapper
 
 from ..context import Context
-from ..errors import Refused, Temporary
+from ..errors import Refused
 from ..grants import Granted, GrantKind, run_grant
 from ..keyring import SealBroken, Secret
 from ..oauth2.token_endpoint import ErrorAnswer
 from ..testing.failpoints import failpoint
 from ..worker_name import is_gone
 from . import answer, life, timing
+from .commit import commit_surely
 from .facts import Facts, facts_of
 from .hindrance import barred, hindrance
 from .outcome import Refusal, RefusalKind
-from .revocations import queue
+from .revocations import queue_late
 from .rows import TokenRow, lock_row, read_row
 
 POLL_SECONDS = 0.02
 LONGEST_POLL = 0.25
-COMMIT_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 10.0)
 
 Satisfied = Callable[[TokenRow, datetime], bool]
 
@@ -158,20 +158,9 @@ def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | 
         return ctx.storage.write(lambda cursor: _settle_failure(cursor, ctx, claim, outcome))
     failpoint("answer-received")
     material = answer.grown(claim.row, claim.facts, outcome.answer, asked_at, ctx.randomness)
-    settled = _persist(ctx, lambda cursor: _settle_success(cursor, ctx, claim, material))
+    settled = commit_surely(ctx, lambda cursor: _settle_success(cursor, ctx, claim, material))
     failpoint("answer-committed")
     return settled
-
-
-def _persist(ctx: Context, job: Callable[[CursorWrapper], TokenRow | Refusal]) -> TokenRow | Refusal:
-    """Commit a success, again and again while the database is in trouble: the old refresh token is used up, so what
-    is in memory here is the only one that works."""
-    for wait in COMMIT_WAITS:
-        try:
-            return ctx.storage.write(job)
-        except Temporary:
-            ctx.stop.wait(wait)
-    return ctx.storage.write(job)
 
 
 def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
@@ -182,23 +171,9 @@ def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
     plan = claim.facts.plan(request_type)
     if plan is None:
         raise Refused(f"The document has no {request_type}.", code="request_missing", action="Add it to the document.")
-    return run_grant(
-        claim.kind,
-        plan,
-        claim.facts.client(claim.client_secret),
-        sources(claim.facts, RefreshToken=claim.refresh_token),
-        ctx.door,
-        timeout=timeout,
-    )
-
-
-def sources(facts: Facts, **values: str | Secret | None) -> dict[str, str | Secret]:
-    """What a request's parameters may be filled from: the document's own scalars, and what this call brings."""
-    found: dict[str, str | Secret] = {key: str(v) for key, v in facts.document.extras.items() if v is not None}
-    if facts.document.scope is not None:
-        found["Scope"] = facts.document.scope
-    found.update({key: value for key, value in values.items() if value is not None})
-    return found
+    own = {} if claim.refresh_token is None else {"RefreshToken": claim.refresh_token}
+    values: dict[str, str | Secret] = {**claim.facts.sources(), **own}
+    return run_grant(claim.kind, plan, claim.facts.client(claim.client_secret), values, ctx.door, timeout=timeout)
 
 
 def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material: life.Grown) -> TokenRow | Refusal:
@@ -208,8 +183,7 @@ def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material
     row = read_row(cursor, claim.row.id)
     if not stored and (row is None or row.state == "revoked"):
         # A person ended it while the provider was answering: what just came into the world must not outlive that.
-        new = (("refresh_token", material.refresh_token), ("access_token", material.access_token))
-        queue(cursor, ctx, claim.row, [(hint, token) for hint, token in new if token is not None], now)
+        queue_late(cursor, ctx, claim.row, material, now)
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
     if stored:

@@ -1,7 +1,7 @@
 """A person wants a new access token by client credentials (RFC 6749 §4.4)."""
 
 from ..context import Context
-from .labels import resolve
+from .labels import base_of_missing_label, resolve
 from .obtain import find
 from .outcome import Refusal, RefusalKind, quoted
 from .refresh import renew_past
@@ -12,8 +12,8 @@ def request(ctx: Context, reference: str) -> TokenRow | Refusal:
     """Request now; this ends a revocation and replaces a held token."""
     row = find(ctx, reference)
     if isinstance(row, Refusal):
-        base = find(ctx, reference.rpartition("#")[0])
-        if isinstance(base, Refusal) or base.c_flow != "client_credentials":
+        base = base_of_missing_label(ctx, reference)
+        if base is None or base.c_flow != "client_credentials":
             return row
         resolve(ctx, reference, create=True)  # a further token of the same application
         row = find(ctx, reference)

@@ -17,6 +17,7 @@ from ..oauth2.urls import EndpointUrl
 from ..oauth2.vocabulary import ClientAuthentication
 from . import timing
 from .facts import facts_of
+from .life import Grown
 from .rows import TokenRow
 
 TABLE = "tokens_revocation"
@@ -37,6 +38,12 @@ def queue_stored(cursor: CursorWrapper, ctx: Context, row: TokenRow, now: dateti
     except SealBroken:
         return 0
     return queue(cursor, ctx, row, [(hint, token) for hint, token in stored if token is not None], now)
+
+
+def queue_late(cursor: CursorWrapper, ctx: Context, row: TokenRow, late: Grown, now: datetime) -> int:
+    """Queue what a provider gave after a person had ended the token: it must not outlive that."""
+    new = (("refresh_token", late.refresh_token), ("access_token", late.access_token))
+    return queue(cursor, ctx, row, [(hint, token) for hint, token in new if token is not None], now)
 
 
 def queue(cursor: CursorWrapper, ctx: Context, row: TokenRow, ended: Sequence[Ended], now: datetime) -> int:
