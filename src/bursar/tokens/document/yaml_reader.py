@@ -18,6 +18,7 @@ MAX_NODES = 4_000_000
 MAX_ENTRY_NODES = 10_000
 MAX_ALIASED_NODES = 100_000
 MAX_TEXT = 100_000
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 
 
 def entries(data: bytes) -> Iterator[Node]:
@@ -29,7 +30,10 @@ def entries(data: bytes) -> Iterator[Node]:
         yield from _Composer().compose(utf8_of(data))
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
-        raise Unreadable(mark.line + 1 if mark else 0, f"is not YAML: {problem.problem or problem.context}") from None
+        line = mark.line + 1 if mark else 0
+        if problem.problem and "nesting depth" in problem.problem:  # newer libyaml counts too, while it looks ahead
+            raise Unreadable(line, _TOO_DEEP) from None
+        raise Unreadable(line, f"is not YAML: {problem.problem or problem.context}") from None
     except yaml.YAMLError as problem:
         raise Unreadable(0, f"is not YAML: {str(problem).splitlines()[0]}") from None
 
@@ -114,7 +118,7 @@ class _Composer:
         if event.tag is not None:
             raise Unreadable(line, f"carries the tag {quoted(event.tag)}; tags are not read")
         if len(self._stack) >= MAX_DEPTH:
-            raise Unreadable(line, f"is nested deeper than {MAX_DEPTH} levels")
+            raise Unreadable(line, _TOO_DEEP)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         self._stack.append(_Open(Mapping(line) if mapping else Sequence(line), event.anchor, self._nodes - 1))
