@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -19,7 +20,7 @@ from bursar.outbound import (
     OutboundTimeout,
 )
 from bursar.outbound.addresses import Address
-from bursar.outbound.resolve import Resolver
+from bursar.outbound.resolve import Resolver, SystemResolver
 from tests.unit.wire_scene import Server, door, http
 
 
@@ -134,6 +135,36 @@ def test_a_name_server_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatc
     released.set()
 
 
+def test_look_ups_that_hang_cost_one_thread_a_name_and_a_bounded_number_in_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SEC-52: however often is asked while the name server hangs; when it answers, those who wait get the answer."""
+    released, asked = threading.Event(), []
+
+    def hanging(name: str, *args: object, **kwargs: object) -> list[object]:
+        asked.append(name)
+        released.wait(20)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    resolve = SystemResolver(at_once=2)
+
+    def after(seconds: float) -> Deadline:
+        return Deadline.after(SystemClock(), seconds)
+
+    for name in ("idp.example", "IDP.example", "other.example", "idp.example"):
+        with pytest.raises(OutboundTimeout):
+            resolve(name, 443, after(0.02))
+    with pytest.raises(OutboundFailed, match="2 look-ups are waiting"):
+        resolve("third.example", 443, after(0.02))
+    assert asked == ["idp.example", "other.example"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(resolve, "idp.example", 443, after(20))
+        released.set()
+        assert waiting.result() == [ipaddress.ip_address("192.0.2.1")]
+    assert resolve("third.example", 443, after(20))
+
+
 def test_a_name_that_does_not_exist_is_temporary_trouble() -> None:
     there = door()
     with pytest.raises(OutboundFailed) as caught:
@@ -172,6 +203,29 @@ def test_https_at_an_odd_port_of_a_public_host_is_refused_unless_admitted() -> N
     admitted = door("idp.example:25", timeout=0.05, resolve=names("192.0.2.1"))
     with pytest.raises(OutboundFailed):
         admitted.http("POST", "https://idp.example:25/token")
+
+
+def test_so_many_connections_a_host_at_once_and_others_are_not_held_up() -> None:
+    """SEC-52: the third call waits within its own deadline; another port, which is another server, is free."""
+    let_go = threading.Event()
+
+    def slow(client: socket.socket, server: Server) -> None:
+        let_go.wait(20)
+        client.sendall(http(200))
+
+    with Server(slow) as server, Server(http(204)) as other, ThreadPoolExecutor(2) as pool:
+        there = door(at_once=2, timeout=20)
+        calls = [pool.submit(there.http, "GET", server.url) for _ in range(2)]
+        while server.connections < 2:
+            let_go.wait(0.01)
+        with pytest.raises(OutboundFailed) as caught:
+            there.http("GET", server.url, timeout=0.1)
+        assert caught.value.code == "host_busy"
+        assert server.connections == 2
+        assert there.http("GET", other.url).status == 204
+        let_go.set()
+        assert [call.result().status for call in calls] == [200, 200]
+        assert there.http("GET", server.url).status == 200
 
 
 def test_changed_rules_count_for_the_very_next_connection() -> None:

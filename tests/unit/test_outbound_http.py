@@ -275,6 +275,21 @@ def test_an_inside_address_is_not_asked_for_through_a_proxy_either(host: str) ->
         assert proxy.connections == 0
 
 
+def test_an_odd_port_is_not_asked_for_through_a_proxy_unless_admitted() -> None:
+    """SEC-48: a named host as well as a public address; an entry of the name, or of name and port, admits it."""
+    with Server(refusing_proxy) as proxy:
+        itself = f"127.0.0.1:{proxy.port}"
+        for url in ("https://idp.example:25/", "https://93.184.215.14:25/"):
+            with pytest.raises(OutboundRefused) as caught:
+                door(itself, proxy=f"http://{itself}").http("GET", url)
+            assert f"'{itself},{url.split('/')[2]}'" in caught.value.action
+        assert proxy.connections == 0
+        for admitted in ("idp.example:25", "idp.example"):
+            with pytest.raises(OutboundFailed):
+                door(f"{itself},{admitted}", proxy=f"http://{itself}").http("GET", "https://idp.example:25/")
+        assert proxy.connections == 2
+
+
 def test_plain_http_on_loopback_and_hosts_of_the_no_proxy_list_go_directly() -> None:
     with Server(refusing_proxy) as proxy, Server(http(200)) as server:
         no_proxy = ("idp.corp", ".example.org")

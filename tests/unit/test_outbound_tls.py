@@ -1,5 +1,6 @@
 """TLS is verified everywhere: who shows a wrong certificate is sent nothing."""
 
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from bursar.clock import SystemClock
 from bursar.outbound import OutboundFailed, OutboundTimeout
-from bursar.outbound.sockets import DeadlineTlsSocket
+from bursar.outbound.sockets import DeadlineSocket, DeadlineTlsSocket
 from tests.counterparts.certificates import Certificates, make
 from tests.unit.wire_scene import Server, door, http
 
@@ -200,3 +201,28 @@ def test_inside_a_proxys_tunnel_the_certificate_is_the_hosts(good: Certificates)
         assert answer.body == b"inside"
         assert b"CONNECT localhost:1234 HTTP/1.0" in b"".join(proxy.heard)
         assert b"Host: localhost:1234\r\n" in proxy.heard[-1]
+
+
+def test_every_way_in_which_a_connection_ends_gives_its_place_back(good: Certificates) -> None:
+    """SEC-52: closed, closed inside TLS, refused by TLS, not reached, forgotten."""
+    with Server(http(200)) as plain, Server(http(200), showing(good)) as secure, socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        there = door(at_once=1)
+
+        def connect(port: int, seconds: float = 5) -> DeadlineSocket:
+            return there.connect("127.0.0.1", port, there.deadline(seconds))
+
+        for _ in range(2):
+            closed = connect(plain.port)
+            closed.close()
+            inside = there.wrap_tls(connect(secure.port), "127.0.0.1", ca_file=str(good.ca))
+            with pytest.raises(OutboundFailed, match="1 connections to"):
+                connect(secure.port, 0.05)
+            inside.close()
+            refused = connect(secure.port)
+            with pytest.raises(OutboundFailed):
+                there.wrap_tls(refused, "127.0.0.1")
+            with pytest.raises(OutboundFailed, match="can't be reached"):
+                connect(nobody.getsockname()[1])
+            with pytest.warns(ResourceWarning):
+                connect(plain.port)

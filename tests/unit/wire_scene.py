@@ -10,6 +10,7 @@ from types import TracebackType
 from bursar.clock import SystemClock
 from bursar.outbound import AllowedNetworks, Door, OutboundRules
 from bursar.outbound.resolve import Resolver, system_resolver
+from bursar.outbound.slots import AT_ONCE
 
 LOOPBACK = "127.0.0.0/8,::1/128"
 
@@ -122,7 +123,8 @@ def door(
     no_proxy: tuple[str, ...] = (),
     timeout: float = 5.0,
     resolve: Resolver = system_resolver,
+    at_once: int = AT_ONCE,
 ) -> Door:
     """A door by the machine's clock, with these rules."""
     rules = OutboundRules(AllowedNetworks.parse(allowed), proxy, no_proxy, timeout)
-    return Door(lambda: rules, SystemClock(), resolve)
+    return Door(lambda: rules, SystemClock(), resolve, at_once)

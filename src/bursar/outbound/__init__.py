@@ -2,8 +2,9 @@
 
 rules      what is admitted, which proxy, how long          addresses   which addresses are public
 resolve    names to addresses, within the deadline          sockets     every byte within the deadline
-door       connect to what was judged                       tls         verified, always
-http       one bounded exchange, no redirect                body        read and unpacked within a limit
+slots      so many connections a host at once               door        connect to what was judged
+tls        verified, always                                 http        one bounded exchange, no redirect
+body       read and unpacked within a limit
 """
 
 from .addresses import AllowedNetworks

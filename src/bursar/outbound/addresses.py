@@ -63,7 +63,10 @@ class _Entry:
             return False
         if self.network is not None:
             return address.version == self.network.version and address in self.network
-        return self.host == host.lower().rstrip(".")
+        return self.names(host, port)
+
+    def names(self, host: str, port: int) -> bool:
+        return self.host == host.lower().rstrip(".") and self.port in (None, port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,10 @@ class AllowedNetworks:
         """Whether an entry admits this very address, or the name it was looked up by."""
         address = plain(address)
         return any(entry.admits(host, port, address) for entry in self.entries)
+
+    def admits_name(self, host: str, port: int) -> bool:
+        """Whether an entry admits the name at this port, whatever its addresses are."""
+        return any(entry.names(host, port) for entry in self.entries)
 
     def __str__(self) -> str:
         return ",".join(entry.text for entry in self.entries)

@@ -12,6 +12,7 @@ from .deadline import Deadline
 from .errors import OutboundFailed, OutboundRefused
 from .resolve import Resolver, system_resolver
 from .rules import OutboundRules
+from .slots import AT_ONCE, Slots
 from .sockets import AnySocket, DeadlineSocket, DeadlineTlsSocket, timed_out
 
 if TYPE_CHECKING:
@@ -23,10 +24,17 @@ ANSWER_LIMIT = 1 << 20
 class Door:
     """Opens connections. The rules are asked anew for each, so a changed setting counts at once."""
 
-    def __init__(self, rules: Callable[[], OutboundRules], clock: Clock, resolve: Resolver = system_resolver) -> None:
+    def __init__(
+        self,
+        rules: Callable[[], OutboundRules],
+        clock: Clock,
+        resolve: Resolver = system_resolver,
+        at_once: int = AT_ONCE,
+    ) -> None:
         self.rules = rules
         self.clock = clock
         self._resolve = resolve
+        self._slots = Slots(at_once)
 
     def deadline(self, seconds: float) -> Deadline:
         """A deadline on this door's clock."""
@@ -40,36 +48,37 @@ class Door:
         *,
         loopback_only: bool = False,
         usual_ports: Collection[int] | None = None,
+        through_to: tuple[str, int] | None = None,
     ) -> DeadlineSocket:
         """A connected socket whose every operation is bound by `deadline`.
 
+        It counts among those that may be open at once to this host and port, or to `through_to` where this is a proxy.
         Raises OutboundRefused where no address of the host is public or admitted (with `loopback_only`, which plain
         text wants: none that is loopback and admitted; with `usual_ports`: a port beside them is not admitted),
         OutboundFailed where none of the others answers.
         """
         addresses = self._judge(host, port, deadline, loopback_only, usual_ports)
-        problem: OSError | None = None
-        for tried, address in enumerate(addresses):
-            try:
-                return _open(address, port, deadline, len(addresses) - tried)
-            except OSError as error:
-                problem = error
-        if isinstance(problem, TimeoutError):
-            raise timed_out(deadline) from problem
-        raise OutboundFailed(f"{host} port {port} can't be reached: {tls.reason(problem)}.") from problem
+        slot = self._slots.take(*(through_to or (host, port)), deadline)
+        try:
+            sock = _first_to_answer(addresses, host, port, deadline)
+        except BaseException:
+            slot.release()
+            raise
+        sock.slot = slot
+        return sock
 
-    def judge_literal(self, host: str, port: int, deadline: Deadline) -> None:
-        """Judge what is to be reached through a proxy, as far as that can be: addresses, and `localhost`.
+    def judge_proxied(self, host: str, port: int, deadline: Deadline, usual_ports: Collection[int]) -> None:
+        """Judge what is to be reached through a proxy, as far as that can be: addresses, `localhost`, and the port.
 
         What lies behind other names only the proxy will know. Raises OutboundRefused.
         """
         bare = host.removeprefix("[").removesuffix("]").lower()
-        if bare != "localhost":
-            try:
-                ipaddress.ip_address(bare)
-            except ValueError:
-                return
-        self._judge(host, port, deadline, False, None)
+        if bare == "localhost" or _is_address(bare):
+            self._judge(host, port, deadline, False, usual_ports)
+            return
+        rules = self.rules()
+        if port not in usual_ports and not rules.allowed.admits_name(bare, port):
+            raise _odd_port(bare, bare, port, rules)
 
     def wrap_tls(self, sock: DeadlineSocket, host: str, *, ca_file: str | None = None) -> DeadlineTlsSocket:
         """TLS over a connected socket, verified; see `tls.wrap`."""
@@ -121,13 +130,40 @@ def refusal(host: str, port: int, address: Address, rules: OutboundRules) -> Out
     bare = host.removeprefix("[").removesuffix("]")
     named = f"{bare} ({address})" if bare != str(address) else bare
     if is_public(address):
-        entry = f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"
-        why = f"{named} is to be called at port {port}, which is not a usual one."
-    else:
-        entry = bare
-        why = f"{named} is not a public address, so Bursar doesn't connect to port {port} there."
+        return _odd_port(named, bare, port, rules)
+    why = f"{named} is not a public address, so Bursar doesn't connect to port {port} there."
+    return OutboundRefused(why, action=_admitting(bare, rules))
+
+
+def _odd_port(named: str, bare: str, port: int, rules: OutboundRules) -> OutboundRefused:
+    entry = f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"
+    why = f"{named} is to be called at port {port}, which is not a usual one."
+    return OutboundRefused(why, action=_admitting(entry, rules))
+
+
+def _admitting(entry: str, rules: OutboundRules) -> str:
     command = f"bursar setting set Outbound::AllowedNetworks '{rules.with_entry(entry)}'"
-    return OutboundRefused(why, action=f"If it is a server of yours, admit it: `{command}`.")
+    return f"If it is a server of yours, admit it: `{command}`."
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _first_to_answer(addresses: list[Address], host: str, port: int, deadline: Deadline) -> DeadlineSocket:
+    problem: OSError | None = None
+    for tried, address in enumerate(addresses):
+        try:
+            return _open(address, port, deadline, len(addresses) - tried)
+        except OSError as error:
+            problem = error
+    if isinstance(problem, TimeoutError):
+        raise timed_out(deadline) from problem
+    raise OutboundFailed(f"{host} port {port} can't be reached: {tls.reason(problem)}.") from problem
 
 
 def _open(address: Address, port: int, deadline: Deadline, left: int) -> DeadlineSocket:

@@ -64,8 +64,9 @@ class _Tls(HTTPSConnection):
         host = self._target.hostname or ""
         if self._proxy is None:
             return self._door.connect(host, self.port, self._deadline, usual_ports=USUAL_PORTS)
-        self._door.judge_literal(host, self.port, self._deadline)
-        return self._door.connect(self._proxy.hostname or "", self._proxy.port or 80, self._deadline)
+        self._door.judge_proxied(host, self.port, self._deadline, USUAL_PORTS)
+        proxy, proxy_port = self._proxy.hostname or "", self._proxy.port or 80
+        return self._door.connect(proxy, proxy_port, self._deadline, through_to=(host, self.port))
 
     def connect(self) -> None:
         sock = self._new_conn()

@@ -6,9 +6,21 @@ from typing import Any
 
 from .deadline import Deadline
 from .errors import OutboundTimeout
+from .slots import Slot
 
 
-class DeadlineSocket(socket.socket):
+class _Slotted(socket.socket):
+    """Gives its slot back when it is closed for good: not before the last file that was made of it is."""
+
+    slot: Slot | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.slot is not None and self.fileno() == -1:
+            self.slot.release()
+
+
+class DeadlineSocket(_Slotted):
     """A TCP socket; `socket.sendall` already counts its time-out for the whole of what it sends."""
 
     deadline: Deadline | None = None
@@ -39,7 +51,7 @@ class DeadlineSocket(socket.socket):
             self.settimeout(self.deadline.remaining())
 
 
-class DeadlineTlsSocket(ssl.SSLSocket):
+class DeadlineTlsSocket(_Slotted, ssl.SSLSocket):
     """The same inside TLS. `read` is below recv and recv_into, `send` below sendall."""
 
     deadline: Deadline | None = None

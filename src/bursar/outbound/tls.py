@@ -22,6 +22,7 @@ def wrap(sock: DeadlineSocket, host: str, ca_file: str | None) -> DeadlineTlsSoc
         sock.close()
         raise OutboundFailed(f"TLS with {host} can't be set up: {reason(problem)}.", code="tls_failed") from problem
     wrapped.deadline = sock.deadline
+    wrapped.slot, sock.slot = sock.slot, None
     try:
         wrapped.do_handshake()
     except ssl.SSLCertVerificationError as problem:

@@ -48,7 +48,8 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "In-house servers that Bursar may connect to, as in mail.example.internal,10.20.0.0/16,localhost:1143. Without "
         "an entry Bursar connects to public addresses only. A loopback address that is listed here may be used "
-        "without TLS. Behind WebUserAgent::Proxy only the proxy's own address can be judged.",
+        "without TLS. Behind WebUserAgent::Proxy only the proxy's own address can be judged, and the port that is "
+        "asked for.",
         values.parse_allowed_networks,
     ),
     Setting(
