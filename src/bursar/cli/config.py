@@ -58,6 +58,8 @@ def templates(ctx: "Context", as_json: bool) -> None:  # noqa: ARG001 - every co
                         if p.source is None
                     ],
                     "steps": t.steps,
+                    "notes": t.notes,
+                    "mail": t.mail,
                     "source": t.source,
                     "checked": t.checked,
                 }

@@ -37,7 +37,7 @@ def authorization_url(
     """
     sources = {**values, "ClientID": client_id, "State": state, "RedirectURL": redirect_uri}
     parameters = {"client_id": client_id, **plan.literals}
-    if "Scope" in values:
+    if "Scope" in values and "Scope" not in plan.autofill.values():  # else it goes where the document says
         parameters["scope"] = values["Scope"]
     for parameter, source in plan.autofill.items():
         if source not in ("ClientSecret", "Token", "RefreshToken", "AuthorizationCode"):

@@ -2,7 +2,9 @@
 
 Deviations that real providers have, by name: `expires_in` as text or float; form-encoded bodies; 200 with `error`;
 empty 400 and 403; HTML from proxies; arrays and objects in error members (Microsoft's `error_codes`, Google's
-`error`); `bearer` in lower case; `refresh_token` absent, null or empty; `refresh_token_expires_in`.
+`error`); `bearer` in lower case, and Slack's `bot` and `user`, which are used as such; members inside of others;
+`refresh_token` absent, null or empty; `refresh_token_expires_in`; Atlassian's `unauthorized_client` for a dead refresh
+token.
 
     a readable error     408 425 429 5xx, or an error that says so ─► retrying
                          the grant is refused ─► needs authorization · every other error ─► misconfigured
@@ -11,6 +13,7 @@ empty 400 and 403; HTML from proxies; arrays and objects in error members (Micro
     2xx                  a usable token ─► granted · an object without one ─► misconfigured
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,13 +80,31 @@ _NEEDS_AUTHORIZATION = frozenset(
         "invalid_grant",
         "bad_refresh_token",  # GitHub
         "bad_verification_code",  # GitHub, of a code
+        "invalid_code",  # Slack of a code, Zoho of a refresh token too
+        "code_already_used",  # Slack
+        "code_expired",  # Slack
+        "invalid_refresh_token",  # Slack
+        "token_expired",  # Slack
+        "token_revoked",  # Slack
+        "account_inactive",  # Slack
         "interaction_required",
         "login_required",
         "consent_required",
         "account_selection_required",
     }
 )
-_RETRYING = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+_RETRYING = frozenset(
+    {
+        "temporarily_unavailable",
+        "server_error",
+        "slow_down",
+        "ratelimited",  # Slack, with status 200
+        "internal_error",  # Slack
+        "fatal_error",  # Slack
+    }
+)
+_DEAD_REFRESH_TOKEN = re.compile(r"refresh[_ ]token (is|was) (invalid|expired|revoked)", re.IGNORECASE)
+_BEARER = frozenset({"bearer", "bot", "user"})
 _MISCONFIGURED = frozenset(
     {"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 )
@@ -115,7 +136,7 @@ def read_answer(
     if not _is_token(access):
         return failed.unusable(members, "The answer has no usable access_token.")
     kind = members.get("token_type")
-    if kind is not None and as_text(kind).lower() != "bearer":
+    if kind is not None and as_text(kind).lower() not in _BEARER:
         return failed.unusable(members, f"The token_type is {as_text(kind)}, and Bursar knows Bearer.")
     if refresh and isinstance(refresh, str) and not _is_token(refresh):
         return failed.unusable(members, "The refresh_token has characters that no token may have.")
@@ -141,9 +162,19 @@ def _mapped(members: dict[str, Any], mapping: Mapping[str, str]) -> dict[str, An
         if meaning == "ErrorMessage" or mapping.get(name) not in STANDARD.values()
     ]
     for name, meaning in [*standard, *mapping.items()]:
-        if members.get(name) is not None:
-            said[meaning] = members[name]
+        value = _member(members, name)
+        if value is not None:
+            said[meaning] = value
     return said
+
+
+def _member(members: dict[str, Any], name: str) -> Any:
+    """The member of that name; `outer.inner` is one inside of another, where none has the whole name."""
+    if name in members or "." not in name:
+        return members.get(name)
+    outer, _, inner = name.partition(".")
+    inside = members.get(outer)
+    return _member(inside, inner) if isinstance(inside, dict) else None
 
 
 def _scope(scope: Any) -> str | None:
@@ -201,7 +232,10 @@ class _Failed:
         code = as_text(said.get("ErrorCode"))[:LONGEST_ERROR]
         if code and code not in description and code != error:
             description = f"{description} ({code})".strip()
-        return self._made(self._verdict(error), error, description, redact_members(members, self.secrets))
+        verdict = self._verdict(error)
+        if self.refreshing and error == "unauthorized_client" and _DEAD_REFRESH_TOKEN.search(description):
+            verdict = Verdict.NEEDS_AUTHORIZATION
+        return self._made(verdict, error, description, redact_members(members, self.secrets))
 
     def unusable(self, members: dict[str, Any], description: str) -> ErrorAnswer:
         """A success without a token that could be used."""

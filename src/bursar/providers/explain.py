@@ -1,10 +1,12 @@
 """A provider's error in plain words: who did what, and what a person does about it. Pure.
 
-Sources: RFC 6749 §4.1.2.1 and §5.2; Microsoft's AADSTS reference; Google's OAuth error pages (read November 2026).
+The provider's own meaning of an error (`known_errors`) comes before RFC 6749's (§4.1.2.1, §5.2), then the status.
 """
 
 import re
 from dataclasses import dataclass
+
+from .known_errors import AUTHORIZE, MICROSOFT, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,27 +17,6 @@ class Explanation:
     action: str
 
 
-AUTHORIZE = "Authorize again."
-
-_MICROSOFT = {
-    50173: ("The password was changed, so {p} ended the refresh token.", AUTHORIZE),
-    700082: ("The refresh token lay unused for too long, so {p} ended it.", AUTHORIZE),
-    70043: ("{p} ended the refresh token by a sign-in policy.", AUTHORIZE),
-    70008: ("The refresh token lay unused for too long, so {p} ended it.", AUTHORIZE),
-    65001: ("Nobody has consented to this application at {p} yet.", "Authorize again and accept what is asked."),
-    7000215: (
-        "{p} refuses the client secret.",
-        "Enter the secret again: the column Value of the application's secrets, not the Secret ID.",
-    ),
-    7000222: ("The client secret has expired at {p}.", "Make a new secret there and enter it here."),
-    700016: ("{p} doesn't know this application in this tenant.", "Check the client ID and the tenant."),
-    50076: ("{p} wants a second factor from this person.", AUTHORIZE),
-    50079: ("{p} wants this person to set up a second factor.", AUTHORIZE),
-    900144: ("{p} misses a parameter in the request.", "Check that the request sends the scope."),
-    70011: ("{p} refuses the scope.", "Check the scope: `.default` can't be mixed with single permissions."),
-    90002: ("{p} doesn't know this tenant.", "Check the tenant in the addresses."),
-    50011: ("The redirect URI isn't registered at {p}.", "Add the redirect URI to the application there."),
-}
 _STANDARD = {
     "invalid_grant": ("{p} refuses the refresh token: it was revoked or has ended.", AUTHORIZE),
     "invalid_client": (
@@ -73,14 +54,14 @@ _CODE = re.compile(r"AADSTS(\d{4,7})")
 def explain(provider: str, error: str, description: str, status: int) -> Explanation:
     """What the error answer of `provider` (its name or host) means. `status` is 0 where no answer came."""
     found = _CODE.search(description)
-    words = _MICROSOFT.get(int(found[1])) if found else None
+    words = MICROSOFT.get(int(found[1])) if found else words_of(provider, error, description)
     words = words or _STANDARD.get(error)
     if words is None and "unsupported_token_type" in error:
         words = ("{p} can't revoke this kind of token.", "")
     if words is None:
         words = _by_status(error, status)
     sentence, action = words
-    return Explanation(sentence.format(p=provider), action)
+    return Explanation(sentence.format(p=provider), action.replace("{p}", provider))
 
 
 def _by_status(error: str, status: int) -> tuple[str, str]:

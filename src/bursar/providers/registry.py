@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import InvalidInput, NotFound
+from .standard import Standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One entry of the catalogue. `config` is a document's `Config` tree in which `{Name}` stands for placeholders."""
+    """One entry of the catalogue. `config` is a document's `Config` tree in which `{Name}` stands for placeholders.
+
+    `notes` are what is peculiar about this provider and is worth knowing before one chooses it.
+    """
 
     slug: str
     title: str
@@ -57,6 +61,7 @@ class Template:
     checked: str  # year and month
     mail: tuple[MailServer, ...]
     config: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     def tree(self, values: Mapping[str, str]) -> dict[str, Any]:
         """A new `Config` tree with `values` and defaults filled in. What is not given stays as `{Name}`.
@@ -112,6 +117,10 @@ def _catalogue() -> dict[str, Template]:
 
 
 def _template(data: Mapping[str, Any]) -> Template:
+    """A file of the catalogue. It has its `Requests` written out in `config`, or `standard` in their place."""
+    config = dict(data["config"])
+    if "standard" in data:
+        config["Requests"] = Standard(**data["standard"]).requests()
     return Template(
         slug=data["slug"],
         title=data["title"],
@@ -122,7 +131,8 @@ def _template(data: Mapping[str, Any]) -> Template:
         source=data["source"],
         checked=data["checked"],
         mail=tuple(MailServer(protocol, **place) for protocol, place in data.get("mail", {}).items()),
-        config=data["config"],
+        config=config,
+        notes=tuple(data.get("notes", ())),
     )
 
 

@@ -20,6 +20,8 @@ STATES = {
 }
 # The provider refused the client, not this one authorization: every token of the configuration would fail (SEC-19).
 CLIENT_ERRORS = frozenset({"invalid_client", "unauthorized_client"})
+# A provider that names neither an end nor a refresh token, in a document that takes such tokens to live for years.
+ENDLESS = 365 * 86_400.0
 
 
 def grown(
@@ -53,7 +55,7 @@ def grown(
         refresh_expires_at=refresh_expires_at,
         due_at=due_at,
         identity=dict(identity or {}),
-        warning=_warning(facts, scope, renewable),
+        warning=_warning(facts, scope, renewable or (assumed and lifetime >= ENDLESS)),
     )
 
 
@@ -87,14 +89,14 @@ def refusal(row: TokenRow, verdict: Failure, now: datetime) -> Refusal:
             return Refusal(RefusalKind.PERSON, verdict.code, verdict.sentence, verdict.action)
 
 
-def _warning(facts: Facts, granted: str | None, renewable: bool) -> tuple[str, str, str] | None:
-    if not renewable and facts.plan("TokenByRefreshToken") is not None:
+def _warning(facts: Facts, granted: str | None, lasting: bool) -> tuple[str, str, str] | None:
+    if not lasting and facts.plan("TokenByRefreshToken") is not None:
         return (
             "refresh_token_missing",
             f"{facts.provider} gave no refresh token, so access ends with this token.",
             "Allow offline access at the provider, then authorize again.",
         )
-    wanted = set((facts.document.scope or "").split())
+    wanted = set((facts.document.scope or "").replace(",", " ").split())  # Zoho and Slack separate by commas
     lost = wanted - set((granted or "").split())
     # `.default` stands for whatever the application may do, and offline_access is never part of an answer's scope.
     lost = {scope for scope in lost if not scope.endswith(".default") and scope != "offline_access"}
