@@ -86,6 +86,15 @@ GROUPS: list[tuple[str, dict[int, str]]] = [
         },
     ),
     (
+        "Hand-out",
+        {
+            44: "Keys are random, prefixed, hashed, shown once, expiring, and revocable at once",
+            45: "A key has patterns, verbs and networks; nothing is a fallback",
+            46: "The hand-out is careful: header only, no-store, remaining life, never a refresh token",
+            47: "Every hand-out is recorded; one command stops everything",
+        },
+    ),
+    (
         "Connections out",
         {
             48: "Endpoint URLs are judged once, by one parser",

@@ -9,6 +9,7 @@ from .keyring import Keyring
 from .outbound import Door
 from .storage import Storage
 from .sysconfig import SystemConfiguration
+from .uses import Uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,4 @@ class Context:
     worker: str
     stop: threading.Event = field(default_factory=threading.Event)
     flights: Flights = field(default_factory=Flights)
+    uses: Uses = field(default_factory=Uses)

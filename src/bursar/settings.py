@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "bursar.sysconfig",
     "bursar.tokens",
     "bursar.mail",
+    "bursar.handout",
     "bursar.web",
 ]
 MIDDLEWARE = [

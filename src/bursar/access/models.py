@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from .key_model import ApiKey as ApiKey
+
 
 class People(BaseUserManager["Person"]):
     """Makes people; a password is hashed with Argon2id (SEC-37)."""

@@ -18,6 +18,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "worker": ("bursar.cli.worker:worker", "Keep tokens alive in a process without pages."),
     "config": ("bursar.cli.config:config", "Token configurations: add, change, import, export."),
     "token": ("bursar.cli.token:token", "Tokens: authorize, request, get, refresh, revoke."),
+    "key": ("bursar.cli.key:key", "API keys for programs: new, list, set, revoke."),
     "mail": ("bursar.cli.mail:mail", "Mail accounts: add, test, fetch."),
     "setting": ("bursar.cli.setting:setting", "The system configuration: list, get, set, reset."),
     "people": ("bursar.cli.people:people", "Who may sign in: list, add."),

@@ -14,6 +14,7 @@ import click
 from ..errors import BursarError, InvalidInput
 from ..home import Home
 from ..ids import new_id
+from ..uses import Consumer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,7 +33,11 @@ def run(function: Callable[..., Any]) -> Callable[..., Any]:
         from .. import app
 
         app.boot()
-        return function(app.context(), *args, **kwargs)
+        ctx = app.context()
+        try:
+            return function(ctx, *args, **kwargs)
+        finally:
+            ctx.uses.close(ctx.storage)  # the tokens that the command took
 
     return command
 
@@ -92,6 +97,12 @@ def operator() -> str:
         return f"cli:{getpass.getuser()}"
     except (OSError, KeyError):
         return f"cli:{os.getuid()}"
+
+
+def local_user() -> Consumer:
+    """Who types the command, as hand-outs are recorded."""
+    name = operator().removeprefix("cli:")
+    return Consumer("user", name, name)
 
 
 def _unexpected(problem: Exception) -> str:

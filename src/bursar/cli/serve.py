@@ -64,6 +64,7 @@ def _serve(address: "Listen", tls: tuple[Path, Path] | None, practice: bool, no_
         practice_port = running.enter_context(greeting.practising(home)) if practice else None
         running.enter_context(announced(home, port=address.port, tls=tls is not None, practice_port=practice_port))
         running.callback(ctx.storage.close)
+        running.callback(ctx.uses.close, ctx.storage)
         for line in greeting.lines(ctx, address, practice_port):
             note(line)
         embedded.serve(application, address, ctx.stop, tls=tls, background=None if no_worker else _scheduler(ctx))

@@ -8,7 +8,7 @@ import click
 
 from ..errors import InvalidInput, PersonMustAct
 from .output import echo, emit_json, note, printable, table
-from .run import json_option, operator, run, yes_option
+from .run import json_option, local_user, operator, run, yes_option
 
 
 @click.group()
@@ -171,7 +171,7 @@ def get(ctx: Any, name: str, min_ttl: float, sasl: str | None, as_json: bool) ->
         raise InvalidInput("--min-ttl wants a number of seconds.", code="usage")
     if sasl is not None and as_json:
         raise InvalidInput("--sasl and --json don't go together.", code="usage")
-    found = obtain(ctx, name, min_ttl)
+    found = obtain(ctx, name, min_ttl, local_user())
     if isinstance(found, Refusal):
         raise found.as_error()
     if as_json:

@@ -33,4 +33,5 @@ def worker(ctx: Context) -> None:
     logs.configure()
     note("Bursar's worker is running. It ends with SIGTERM or Ctrl-C.")
     Worker(ctx).run()
+    ctx.uses.close(ctx.storage)
     ctx.storage.close()

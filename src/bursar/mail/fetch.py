@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from ..context import Context
 from ..errors import BursarError, NotFound, Refused, Temporary
 from ..outbound import Deadline, OutboundFailed
+from ..uses import Consumer
 from . import explain
 from .account import After, maildir_path
 from .accounts import target_of
@@ -68,12 +69,13 @@ def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits())
 
 def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, limits: Limits) -> None:
     target = target_of(account)
+    tokens = TokenSource(ctx, target.reference, Consumer("mail", account.id, account.name))
     maildir = Maildir(maildir_path(account.deliver))
     ends = Deadline.after(ctx.clock, limits.seconds)
     run = Run(ctx, account.id, account.folder, After.parse(account.after), maildir, lease, result, limits, ends)
     try:
         maildir.prepare()
-        _until_done(ctx, target, run)
+        _until_done(ctx, target, tokens, run)
     except OSError as problem:
         raise Temporary(
             f"The maildir {maildir.path} can't be used ({problem.strerror}).",
@@ -84,10 +86,9 @@ def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, l
         raise run.settle_problem
 
 
-def _until_done(ctx: Context, target: Target, run: Run) -> None:
+def _until_done(ctx: Context, target: Target, tokens: TokenSource, run: Run) -> None:
     """Connection after connection, until all is done. Raises where two in a row brought nothing."""
     result = run.result
-    tokens = TokenSource(ctx, target.reference)
     stalled = poisoned = 0
     while True:
         before = run.progress

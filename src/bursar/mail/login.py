@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..context import Context
 from ..tokens import obtain
 from ..tokens.outcome import Obtained, Refusal
+from ..uses import Consumer
 from . import explain
 from .account import AccountType
 from .imap import Imap, LoginRefused
@@ -28,15 +29,16 @@ class Target:
 class TokenSource:
     """The token of one run. A refusal of the heart's ends the run as the error it is."""
 
-    def __init__(self, ctx: Context, reference: str) -> None:
+    def __init__(self, ctx: Context, reference: str, by: Consumer | None = None) -> None:
         self._ctx = ctx
+        self._by = by
         self.reference = reference
         self.token: Obtained | None = None
         self.renewed = False
 
     def get(self) -> Obtained:
         """A token that is valid now. Raises what the refusal says."""
-        self.token = self._accept(obtain.obtain(self._ctx, self.reference, MIN_TTL))
+        self.token = self._accept(obtain.obtain(self._ctx, self.reference, MIN_TTL, self._by))
         return self.token
 
     def refused(self) -> bool:
@@ -45,7 +47,7 @@ class TokenSource:
             return True
         before = self.token.sha256
         self.renewed = True
-        self.token = self._accept(obtain.reject(self._ctx, self.reference, before))
+        self.token = self._accept(obtain.reject(self._ctx, self.reference, before, self._by))
         return self.token.sha256 != before
 
     @staticmethod

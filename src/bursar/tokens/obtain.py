@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ..context import Context
 from ..keyring import SealBroken
+from ..uses import Consumer
 from . import life, timing
 from .hindrance import barred
 from .outcome import Obtained, Refusal, RefusalKind, quoted
@@ -11,12 +12,22 @@ from .renew import renew
 from .rows import TokenRow, find_row
 
 
-def obtain(ctx: Context, reference: str, min_ttl: float = 0) -> Obtained | Refusal:
+def obtain(ctx: Context, reference: str, min_ttl: float = 0, by: Consumer | None = None) -> Obtained | Refusal:
     """An access token of NAME or NAME#LABEL that lives for at least `min_ttl` seconds, or why there is none.
+
+    The hand-out is recorded for `by`, which every consumer names (SEC-47).
 
     A shorter-lived one is returned where the provider gives no longer life, or is in trouble while the stored one
     still lives: any valid token is better than none. Raises Temporary where the database can't be used.
     """
+    found = _obtain(ctx, reference, min_ttl)
+    if by is not None and isinstance(found, Obtained):
+        ctx.uses.note(found.token_id, by, ctx.clock.now())
+        ctx.uses.keep_writing(ctx.storage, ctx.stop)
+    return found
+
+
+def _obtain(ctx: Context, reference: str, min_ttl: float) -> Obtained | Refusal:
     row = find(ctx, reference)
     if isinstance(row, Refusal):
         return row
@@ -40,7 +51,7 @@ def obtain(ctx: Context, reference: str, min_ttl: float = 0) -> Obtained | Refus
     return _opened(ctx, renewed) if renewed.is_valid(ctx.clock.now()) else _ended(renewed)
 
 
-def reject(ctx: Context, reference: str, sha256: str) -> Obtained | Refusal:
+def reject(ctx: Context, reference: str, sha256: str, by: Consumer | None = None) -> Obtained | Refusal:
     """A server refused the access token with this SHA-256: the one that replaced it, else one new one (SEC-57).
 
     The refused token is never handed out again.
@@ -55,7 +66,7 @@ def reject(ctx: Context, reference: str, sha256: str) -> Obtained | Refusal:
                 cursor, "id = %s AND access_sha256 = %s", [seen.id, sha256], rejected_sha256=sha256
             )
         )
-    return obtain(ctx, reference)
+    return obtain(ctx, reference, by=by)
 
 
 def find(ctx: Context, reference: str) -> TokenRow | Refusal:
@@ -102,7 +113,7 @@ def _opened(ctx: Context, row: TokenRow) -> Obtained | Refusal:
         )
     assert token is not None
     assert row.expires_at is not None
-    return Obtained(token, row.token_type, row.expires_at, row.scope, row.account, row.access_sha256 or "")
+    return Obtained(token, row.token_type, row.expires_at, row.scope, row.account, row.access_sha256 or "", row.id)
 
 
 def _ended(row: TokenRow) -> Refusal:

@@ -50,6 +50,7 @@ class Obtained:
     scope: str | None
     account: str | None
     sha256: str
+    token_id: str = ""
 
     def expires_in(self, now: datetime) -> int:
         """Whole seconds of life left, never negative."""
