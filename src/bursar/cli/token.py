@@ -133,7 +133,7 @@ def request(ctx: Any, name: str) -> None:
     """Request a new token by client credentials, now."""
     from ..tokens.request import request as ask
 
-    _renewed(ask(ctx, name))
+    _renewed(ask(ctx, name, operator()))
 
 
 @token.command()
@@ -143,7 +143,7 @@ def refresh(ctx: Any, name: str) -> None:
     """Use the refresh token now, whatever life the access token has left."""
     from ..tokens.refresh import refresh as ask
 
-    _renewed(ask(ctx, name))
+    _renewed(ask(ctx, name, operator()))
 
 
 @token.command()
@@ -202,7 +202,7 @@ def revoke(ctx: Any, name: str) -> None:
     from ..tokens.outcome import Refusal
     from ..tokens.revoke import revoke as end
 
-    ended = end(ctx, name)
+    ended = end(ctx, name, operator())
     if isinstance(ended, Refusal):
         raise ended.as_error()
     note(f'Revoked: "{printable(ended.reference)}".')

@@ -11,27 +11,37 @@ from ..keyring import Place, Secret
 from ..oauth2.id_token import Identity
 from . import life
 from .authorize import TABLE
+from .history import KEPT, REPLACED, note
 from .outcome import AccountChanged, Consented, Refusal, RefusalKind
-from .rows import TokenRow, lock_row
+from .rows import TokenRow, lock_row, read_row
 
 CANDIDATE_SECONDS = 3600
 
 
 def adopt(ctx: Context, consent_id: str, by: str) -> Consented | Refusal:
     """A person says yes to another account (SEC-13): its waiting token replaces the one in use."""
-    del by  # recorded by the audit log, which comes with a later part
-    outcome = ctx.storage.write(lambda cursor: _adopt(cursor, ctx, consent_id))
+    outcome = ctx.storage.write(lambda cursor: _adopt(cursor, ctx, consent_id, by))
     return outcome or Refusal(RefusalKind.PERSON, "candidate_unknown", "That token no longer waits for a decision.")
 
 
-def decline(ctx: Context, consent_id: str) -> None:
+def decline(ctx: Context, consent_id: str, by: str = "") -> None:
     """A person says no to another account: its waiting token is forgotten, the old one stays in use."""
-    ctx.storage.write(
-        lambda cursor: cursor.execute(
+
+    def forget(cursor: CursorWrapper) -> None:
+        cursor.execute(
+            f"SELECT token_id, candidate_account FROM {TABLE} WHERE id = %s AND candidate IS NOT NULL",  # noqa: S608
+            [consent_id],
+        )
+        found = cursor.fetchone()
+        row = None if found is None else read_row(cursor, found[0])
+        cursor.execute(
             f"UPDATE {TABLE} SET candidate = NULL, candidate_account = NULL WHERE id = %s",  # noqa: S608
             [consent_id],
         )
-    )
+        if found is not None and row is not None:
+            note(cursor, row.c_id, row.id, KEPT, by, ctx.clock.now(), account=row.account, other=found[1])
+
+    ctx.storage.write(forget)
 
 
 def set_aside(
@@ -59,7 +69,7 @@ def consented(row: TokenRow, material: life.Grown) -> Consented:
     return Consented(row.reference, material.identity.get("account"), material.expires_at, warning)
 
 
-def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str) -> Consented | None:
+def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str, by: str) -> Consented | None:
     now = ctx.clock.now()
     cursor.execute(
         f"SELECT token_id, candidate, configuration_generation FROM {TABLE}"  # noqa: S608
@@ -88,7 +98,21 @@ def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str) -> Consented | 
     if material.refresh_token is None:
         # The old account's refresh token must not stay beside the new account's access token.
         life.update(cursor, "id = %s", [row.id], refresh_token=None, refresh_expires_at=None)
-    return consented(row, material) if life.store(cursor, ctx.keyring, row, material, now) else None
+    if not life.store(cursor, ctx.keyring, row, material, now):
+        return None
+    account = material.identity.get("account")
+    note(
+        cursor,
+        row.c_id,
+        row.id,
+        REPLACED,
+        by,
+        now,
+        before=row.account,
+        account=account,
+        ends=to_micros(material.expires_at),
+    )
+    return consented(row, material)
 
 
 def _as_text(grown: life.Grown) -> Secret:

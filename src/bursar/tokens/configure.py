@@ -19,6 +19,7 @@ from ..keyring import Place, SealBroken, Secret
 from .changed import configuration_changed
 from .document import TokenConfigurationDocument, assigned, document_of
 from .document.assignments import Assignment
+from .history import CHANGED, CONFIRMED, note
 from .labels import refuse_ambiguous_name
 from .models import Configuration, Token
 from .revocations import queue_stored, send_due_revocations
@@ -90,6 +91,7 @@ def confirm(ctx: Context, name: str, by: str, *, seen: int | None = None) -> Cha
             _swap(row, secret_held=False, changed_at=ctx.clock.now(), changed_by=by)
             Token.objects.filter(configuration=row, held=True).update(held=False)
             configuration_changed(ctx, row.id)
+            _note(ctx, row, CONFIRMED, by)
         return Change(find(name), bool(released), ())
 
 
@@ -168,7 +170,9 @@ def rewrite(
         Token.objects.filter(material | under_way, configuration=row).update(held=True)
     configuration_changed(ctx, row.id)
     now = find(document.name)
-    return Change(now, True, tuple(held(now)) if moved else ())
+    holds = tuple(held(now)) if moved else ()
+    _note(ctx, row, CHANGED, by, what=_changed_keys(before, document, updates), held=list(holds))
+    return Change(now, True, holds)
 
 
 def sends_elsewhere(before: TokenConfigurationDocument, after: TokenConfigurationDocument) -> bool:
@@ -242,6 +246,21 @@ def _sealed(ctx: Context, row: Configuration, secret: Secret) -> bytes:
 def _swap(row: Configuration, **updates: Any) -> None:
     if not Configuration.objects.filter(pk=row.pk, generation=row.generation).update(**updates):
         raise changed_meanwhile()
+
+
+def _note(ctx: Context, row: Configuration, kind: str, by: str, **detail: Any) -> None:
+    with connection.cursor() as cursor:
+        note(cursor, row.id, None, kind, by, ctx.clock.now(), **detail)
+
+
+def _changed_keys(
+    before: TokenConfigurationDocument, after: TokenConfigurationDocument, updates: dict[str, Any]
+) -> list[str]:
+    """The document's keys that differ, by name; never their values."""
+    old, new = before.tree(), after.tree()
+    keys = [key for key in old | new if key != "ClientSecret" and old.get(key) != new.get(key)]
+    columns = (("name", "Name"), ("validity", "Validity"), ("client_secret", "ClientSecret"))
+    return [word for column, word in columns if column in updates] + keys
 
 
 def _check_rename(row: Configuration, name: str) -> None:

@@ -23,11 +23,13 @@ from ..oauth2.token_endpoint import ErrorAnswer, TokenAnswer, Verdict
 from ..providers.explain import explain
 from . import answer as answers
 from . import life
+from .asker import person as by_person
 from .authorize import TABLE, sha256
 from .candidate import consented, set_aside
 from .commit import commit_surely
 from .facts import Facts, facts_of
 from .hindrance import held
+from .history import ACCOUNT_WAITS, AUTHORIZED, CONSENT_FAILED, note
 from .outcome import AccountChanged, Consented, Refusal, RefusalKind
 from .revocations import queue_late
 from .rows import TokenRow, read_row, wait_for_row
@@ -71,6 +73,16 @@ def finish(
     row = ctx.storage.read(lambda cursor: read_row(cursor, pending.token_id))
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
+    outcome = _consumed(ctx, row, pending, parameters, now)
+    if isinstance(outcome, Refusal):
+        why = {"code": outcome.code, "sentence": outcome.sentence}
+        ctx.storage.write(lambda cursor: note(cursor, row.c_id, row.id, CONSENT_FAILED, person, ctx.clock.now(), **why))
+    return outcome
+
+
+def _consumed(
+    ctx: Context, row: TokenRow, pending: _Pending, parameters: Sequence[tuple[str, str]], now: datetime
+) -> Consented | AccountChanged | Refusal:
     if to_micros(now) >= pending.ends_at:
         return _no("consent_expired", "The authorization took longer than ten minutes.")
     if row.c_generation != pending.configuration_generation or row.c_validity != "valid":
@@ -156,8 +168,10 @@ def _exchange(
         return _no("secret_unreadable", "A stored secret doesn't open: it was changed or moved in the database.")
     asked_at = ctx.clock.now()
     timeout = ctx.settings.outbound_rules().timeout
-    kind = GrantKind.AUTHORIZATION_CODE
-    attempt = ctx.storage.write(lambda cursor: life.begin_attempt(cursor, row, kind.value, None, ctx.worker, asked_at))
+    kind, asker = GrantKind.AUTHORIZATION_CODE, by_person(pending.person)
+    attempt = ctx.storage.write(
+        lambda cursor: life.begin_attempt(cursor, row, kind.value, None, ctx.worker, asker, asked_at)
+    )
     values: dict[str, str | Secret] = {
         **facts.sources(),
         "AuthorizationCode": code,
@@ -267,11 +281,18 @@ def _store(
         if _is_other_account(fresh, identity):
             assert identity is not None
             life.end_attempt(cursor, row, attempt, "held", now, 200, "")
+            note(cursor, row.c_id, row.id, ACCOUNT_WAITS, pending.person, now, account=identity.account)
             return set_aside(cursor, ctx, fresh, pending.id, material, identity, now)
         if not life.store(cursor, ctx.keyring, fresh, material, now):
             life.end_attempt(cursor, row, attempt, "stale", now, 200, "")
             return _no("configuration_changed", f'The token "{row.reference}" was changed in this very moment.')
-        life.end_attempt(cursor, row, attempt, "granted", now, 200, "")
+        life.end_attempt(cursor, row, attempt, "granted", now, 200, "", material.expires_at)
+        detail = {
+            "account": identity.account if identity else None,
+            "scope": token.scope,
+            "refresh": token.refresh_token is not None,
+        }
+        note(cursor, row.c_id, row.id, AUTHORIZED, pending.person, now, **detail)
         return consented(fresh, material)
 
     return commit_surely(ctx, settle)

@@ -16,9 +16,9 @@ from django.db.backends.utils import CursorWrapper
 from ..clock import from_micros, to_micros
 from ..ids import new_id
 from ..keyring import Keyring, Place, Secret
+from .asker import Asker
+from .history import fold
 from .rows import TABLE, TokenRow, wait_for_row
-
-ATTEMPTS_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +58,51 @@ def update(cursor: CursorWrapper, where: str, parameters: list[Any], **changes: 
 
 
 def begin_attempt(
-    cursor: CursorWrapper, row: TokenRow, grant: str, refresh_sha256: str | None, worker: str, now: datetime
+    cursor: CursorWrapper,
+    row: TokenRow,
+    grant: str,
+    refresh_sha256: str | None,
+    worker: str,
+    asker: Asker,
+    now: datetime,
 ) -> str:
     """Write down that the provider is about to be called, before it is (SEC-24). Returns the attempt's id."""
     attempt = new_id()
     cursor.execute(
-        'INSERT INTO tokens_attempt (id, token_id, generation, "grant", refresh_sha256, worker, started_at)'
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        [attempt, row.id, row.generation, grant, refresh_sha256, worker, to_micros(now)],
+        'INSERT INTO tokens_attempt (id, token_id, generation, "grant", refresh_sha256, worker, asker, "by",'
+        " started_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            attempt,
+            row.id,
+            row.generation,
+            grant,
+            refresh_sha256,
+            worker,
+            asker.kind,
+            asker.name,
+            to_micros(now),
+        ],
     )
     return attempt
 
 
 def end_attempt(
-    cursor: CursorWrapper, row: TokenRow, attempt: str, outcome: str, now: datetime, status: int, answer: str
+    cursor: CursorWrapper,
+    row: TokenRow,
+    attempt: str,
+    outcome: str,
+    now: datetime,
+    status: int,
+    answer: str,
+    expires_at: datetime | None = None,
 ) -> None:
-    """Write down how the call ended, and forget the token's oldest attempts."""
+    """Write down how the call ended (`expires_at` is of the token that it brought), and fold the oldest ones."""
     cursor.execute(
-        "UPDATE tokens_attempt SET finished_at = %s, outcome = %s, status = %s, answer = %s WHERE id = %s",
-        [to_micros(now), outcome, status, answer, attempt],
+        "UPDATE tokens_attempt SET finished_at = %s, outcome = %s, status = %s, answer = %s, expires_at = %s"
+        " WHERE id = %s",
+        [to_micros(now), outcome, status, answer, None if expires_at is None else to_micros(expires_at), attempt],
     )
-    cursor.execute(
-        "DELETE FROM tokens_attempt WHERE token_id = %s AND id NOT IN (SELECT id FROM (SELECT id FROM tokens_attempt"
-        " WHERE token_id = %s ORDER BY started_at DESC, id DESC LIMIT %s) AS newest)",
-        [row.id, row.id, ATTEMPTS_KEPT],
-    )
+    fold(cursor, row.c_id, row.id)
 
 
 def unfinished_attempt(cursor: CursorWrapper, row: TokenRow, refresh: Secret | None, but: str) -> datetime | None:

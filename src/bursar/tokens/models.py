@@ -88,15 +88,36 @@ class Attempt(models.Model):
     grant = models.TextField()  # authorization_code | refresh_token | client_credentials
     refresh_sha256 = models.TextField(null=True)
     worker = models.TextField()
+    asker = models.TextField(default="")  # person | scheduler | a consumer's kind (`asker.py`)
+    by = models.TextField(default="")  # the person's or the consumer's name
     started_at = InstantField()
     finished_at = InstantField(null=True)
     outcome = models.TextField(null=True)  # granted | stale | needs_authorization | misconfigured | retrying
     status = models.IntegerField(null=True)
     answer = models.TextField(null=True)
+    expires_at = InstantField(null=True)  # of the access token that it brought
 
     class Meta:
         db_table = "tokens_attempt"
         indexes = (models.Index(fields=["token", "started_at"], name="attempt_token_started"),)
+
+
+class Event(models.Model):
+    """What was done to a token, or to its configuration where `token` is null; and old calls, folded (`history.py`)."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="events")
+    token = models.ForeignKey(Token, null=True, on_delete=models.CASCADE, related_name="events")
+    kind = models.TextField()
+    by = models.TextField(default="")
+    at = InstantField()
+    until = InstantField(null=True)
+    count = models.IntegerField(default=1)
+    detail = models.TextField(default="{}")  # JSON
+
+    class Meta:
+        db_table = "tokens_event"
+        indexes = (models.Index(fields=["configuration", "token", "at"], name="event_of_token"),)
 
 
 class Consent(models.Model):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ..context import Context
 from . import life
+from .asker import SCHEDULER, person
 from .facts import facts_of
 from .hindrance import authorization_required
 from .obtain import find
@@ -13,8 +14,8 @@ from .renew import renew
 from .rows import TokenRow, due_rows, read_row
 
 
-def refresh(ctx: Context, reference: str) -> TokenRow | Refusal:
-    """Refresh now, whatever life the access token has left; a person's word overrides the back-off."""
+def refresh(ctx: Context, reference: str, by: str = "") -> TokenRow | Refusal:
+    """Refresh now, whatever life the access token has left; a person's word overrides the back-off. `by` is who."""
     row = find(ctx, reference)
     if isinstance(row, Refusal):
         return row
@@ -27,16 +28,16 @@ def refresh(ctx: Context, reference: str) -> TokenRow | Refusal:
         )
     if row.refresh_token is None and row.state != "revoked" and row.c_validity == "valid" and not row.held:
         return authorization_required(row, f'There is no refresh token for "{row.reference}".')
-    return renew_past(ctx, row)
+    return renew_past(ctx, row, by)
 
 
-def renew_past(ctx: Context, row: TokenRow) -> TokenRow | Refusal:
+def renew_past(ctx: Context, row: TokenRow, by: str) -> TokenRow | Refusal:
     """A token newer than the one in `row`, by a person's wish."""
 
     def newer(candidate: TokenRow, _: datetime) -> bool:
         return candidate.generation > row.generation and candidate.access_token is not None
 
-    return renew(ctx, row.id, newer, by_person=True)
+    return renew(ctx, row.id, newer, person(by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,6 @@ def refresh_due(ctx: Context, token_id: str) -> None:
         return row.due_at is None or row.due_at > now
 
     seen = ctx.storage.read(lambda cursor: read_row(cursor, token_id))
-    outcome = renew(ctx, token_id, no_longer_due)
+    outcome = renew(ctx, token_id, no_longer_due, SCHEDULER)
     if seen is not None and isinstance(outcome, Refusal) and outcome.kind is not RefusalKind.TEMPORARY:
         ctx.storage.write(lambda cursor: life.no_longer_due(cursor, seen))

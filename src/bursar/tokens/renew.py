@@ -21,6 +21,7 @@ from ..oauth2.token_endpoint import ErrorAnswer
 from ..testing.failpoints import failpoint
 from ..worker_name import is_gone
 from . import answer, life, timing
+from .asker import CONSUMER, Asker
 from .commit import commit_surely
 from .facts import Facts, facts_of
 from .hindrance import barred, hindrance
@@ -48,7 +49,7 @@ class _Busy:
     """Another holds the lease, or writes the row this very moment."""
 
 
-def renew(ctx: Context, token_id: str, satisfied: Satisfied, *, by_person: bool = False) -> TokenRow | Refusal:
+def renew(ctx: Context, token_id: str, satisfied: Satisfied, asker: Asker = CONSUMER) -> TokenRow | Refusal:
     """The row once it satisfies the caller, by another's work or by our own call; else why not.
 
     Raises Temporary (`storage_unavailable`) without having called anybody when the attempt can't be written.
@@ -57,7 +58,7 @@ def renew(ctx: Context, token_id: str, satisfied: Satisfied, *, by_person: bool 
     waited_until = ctx.clock.monotonic() + timeout + 20
     poll = POLL_SECONDS
     while True:
-        claimed = ctx.storage.write(lambda cursor: _claim(cursor, ctx, token_id, satisfied, by_person, timeout))
+        claimed = ctx.storage.write(lambda cursor: _claim(cursor, ctx, token_id, satisfied, asker, timeout))
         match claimed:
             case _Claim():
                 return _call_and_settle(ctx, claimed, timeout)
@@ -85,7 +86,7 @@ def renew(ctx: Context, token_id: str, satisfied: Satisfied, *, by_person: bool 
 
 
 def _claim(
-    cursor: CursorWrapper, ctx: Context, token_id: str, satisfied: Satisfied, by_person: bool, timeout: float
+    cursor: CursorWrapper, ctx: Context, token_id: str, satisfied: Satisfied, asker: Asker, timeout: float
 ) -> _Claim | _Busy | TokenRow | Refusal:
     row = lock_row(cursor, token_id)
     if row is None:
@@ -94,7 +95,7 @@ def _claim(
     if satisfied(row, now):
         return row
     facts = facts_of(row)
-    refusal = hindrance(row, facts, now, by_person=by_person)
+    refusal = hindrance(row, facts, now, by_person=asker.is_person)
     if refusal is not None:
         return refusal
     if _leased(row, now):
@@ -109,7 +110,7 @@ def _claim(
     if not life.take_lease(cursor, row, ctx.worker, until):
         return _Busy()
     sha256 = None if refresh_token is None else refresh_token.sha256()
-    attempt = life.begin_attempt(cursor, row, kind.value, sha256, ctx.worker, now)
+    attempt = life.begin_attempt(cursor, row, kind.value, sha256, ctx.worker, asker, now)
     return _Claim(row, facts, attempt, kind, refresh_token, client_secret)
 
 
@@ -179,7 +180,9 @@ def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
 def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material: life.Grown) -> TokenRow | Refusal:
     now = ctx.clock.now()
     stored = life.store(cursor, ctx.keyring, claim.row, material, now)
-    life.end_attempt(cursor, claim.row, claim.attempt, "granted" if stored else "stale", now, 200, "")
+    life.end_attempt(
+        cursor, claim.row, claim.attempt, "granted" if stored else "stale", now, 200, "", material.expires_at
+    )
     row = read_row(cursor, claim.row.id)
     if not stored and (row is None or row.state == "revoked"):
         # A person ended it while the provider was answering: what just came into the world must not outlive that.

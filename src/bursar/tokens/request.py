@@ -8,8 +8,8 @@ from .refresh import renew_past
 from .rows import TokenRow
 
 
-def request(ctx: Context, reference: str) -> TokenRow | Refusal:
-    """Request now; this ends a revocation and replaces a held token."""
+def request(ctx: Context, reference: str, by: str = "") -> TokenRow | Refusal:
+    """Request now; this ends a revocation and replaces a held token. `by` is who asked."""
     row = find(ctx, reference)
     if isinstance(row, Refusal):
         base = base_of_missing_label(ctx, reference)
@@ -26,4 +26,4 @@ def request(ctx: Context, reference: str) -> TokenRow | Refusal:
             f'"{row.reference}" needs a person who signs in at the provider.',
             f"Authorize: `bursar token authorize {quoted(row.reference)}`.",
         )
-    return renew_past(ctx, row)
+    return renew_past(ctx, row, by)

@@ -4,23 +4,24 @@ from django.db.backends.utils import CursorWrapper
 
 from ..context import Context
 from . import life
+from .history import REVOKED, note
 from .obtain import find
 from .outcome import Refusal, RefusalKind
 from .revocations import queue_stored, send_due_revocations
 from .rows import TokenRow, lock_row, read_row
 
 
-def revoke(ctx: Context, reference: str) -> TokenRow | Refusal:
+def revoke(ctx: Context, reference: str, by: str = "") -> TokenRow | Refusal:
     """Forget the token here, tell the provider now, and go on telling it until it hears.
 
-    Returns the wiped row; never fails for the provider's sake.
+    Returns the wiped row; `by` is who wanted it. Never fails for the provider's sake.
     """
     row = find(ctx, reference)
     if isinstance(row, Refusal):
         return row
     token_id = row.id
     while True:
-        wiped = ctx.storage.write(lambda cursor: _wipe(cursor, ctx, token_id))
+        wiped = ctx.storage.write(lambda cursor: _wipe(cursor, ctx, token_id, by))
         if wiped is not None:
             break
         if ctx.stop.wait(0.05):
@@ -29,11 +30,12 @@ def revoke(ctx: Context, reference: str) -> TokenRow | Refusal:
     return wiped
 
 
-def _wipe(cursor: CursorWrapper, ctx: Context, token_id: str) -> TokenRow | None:
+def _wipe(cursor: CursorWrapper, ctx: Context, token_id: str, by: str) -> TokenRow | None:
     row = lock_row(cursor, token_id)
     if row is None:
         return None
     now = ctx.clock.now()
     queue_stored(cursor, ctx, row, now)
-    life.wipe(cursor, row, now)
+    if life.wipe(cursor, row, now):
+        note(cursor, row.c_id, row.id, REVOKED, by, now)
     return read_row(cursor, token_id)

@@ -76,7 +76,7 @@ def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
     if request.method != "POST":
         leave_out_notice(request, view.configuration_id)
         return render(request, "revoke.html", {"view": view})
-    outcome = revoke(ctx, view.reference)
+    outcome = revoke(ctx, view.reference, person_of(request).email)
     if isinstance(outcome, Refusal):
         return finished(request, failed(view, outcome.sentence, outcome.action))
     return finished(request, done(f"{view.reference} is revoked. Bursar has forgotten its tokens."))
@@ -137,11 +137,11 @@ def finished(request: HttpRequest, outcome: dict[str, str]) -> HttpResponse:
 
 
 def _renew(
-    request: HttpRequest, token_id: str, use_case: Callable[[Context, str], TokenRow | Refusal], participle: str
+    request: HttpRequest, token_id: str, use_case: Callable[[Context, str, str], TokenRow | Refusal], participle: str
 ) -> HttpResponse:
     ctx = context()
     view = found(ctx, token_id)
-    outcome: Any = use_case(ctx, view.reference)
+    outcome: Any = use_case(ctx, view.reference, person_of(request).email)
     if isinstance(outcome, Refusal):
         return finished(request, failed(view, outcome.sentence, outcome.action))
     end = f", valid until {clock(outcome.expires_at, ctx.clock.now())}" if outcome.expires_at else ""

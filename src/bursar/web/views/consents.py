@@ -42,7 +42,7 @@ def replace(request: HttpRequest, consent_id: str) -> HttpResponse:
 def keep(request: HttpRequest, consent_id: str) -> HttpResponse:
     """The new account's token is forgotten."""
     view = _waiting(request, consent_id)
-    decline(context(), consent_id)
+    decline(context(), consent_id, person_of(request).email)
     messages.success(request, f"{view.reference} keeps {view.account or 'its account'}.")
     return see_other("/tokens")
 
