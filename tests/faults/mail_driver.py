@@ -15,7 +15,7 @@ from bursar import app
 
 app.boot()
 
-from bursar.mail import batches, settle  # noqa: E402 - models need Django set up
+from bursar.mail import batches, imap_source  # noqa: E402 - models need Django set up
 from bursar.mail.batches import Limits  # noqa: E402
 from bursar.mail.delivery import maildir  # noqa: E402
 from bursar.mail.fetch import fetch  # noqa: E402
@@ -32,7 +32,7 @@ def collect(step: int | None) -> NoReturn:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    for module in (maildir, batches, settle):
+    for module in (maildir, batches, imap_source):
         module.failpoint = count  # type: ignore[attr-defined]
     results = list(fetch(app.context(), (), Limits(messages=5)))
     for result in results:

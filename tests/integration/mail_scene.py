@@ -1,14 +1,13 @@
 """A mail account with a token from a provider, ready to be collected: what the tests of the mail side begin with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bursar.context import Context
 from bursar.mail.account import AccountType
 from bursar.mail.accounts import NewAccount, add, find
-from bursar.mail.batches import Limits
-from bursar.mail.fetch import fetch_account
+from bursar.mail.fetch import fetch_account, limits_of
 from bursar.mail.result import Result
 from bursar.testing import FakeProvider, RegisteredClient
 from bursar.tokens.transfer import import_documents
@@ -44,7 +43,7 @@ class Scene:
         return name
 
     def fetch(self, name: str = "Support", **limits: Any) -> Result:
-        return fetch_account(self.ctx, find(name), Limits(**limits))
+        return fetch_account(self.ctx, find(name), replace(limits_of(self.ctx), **limits))
 
     def delivered(self) -> list[bytes]:
         """What is in the maildir, in the order of the UIDs."""

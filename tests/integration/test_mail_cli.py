@@ -60,6 +60,7 @@ def test_an_account_is_added_listed_fetched_tested_and_deleted(
 
     (listed,) = json.loads(home.cli("mail", "list", "--json", check=0).stdout)
     assert listed.pop("created_at").endswith("Z")
+    assert listed.pop("next_run_at").endswith("Z")
     assert listed == {
         "name": "Support",
         "type": "IMAPS",
@@ -72,6 +73,11 @@ def test_an_account_is_added_listed_fetched_tested_and_deleted(
         "after": "delete",
         "deliver": f"maildir:{tmp_path / 'mail'}",
         "validity": "valid",
+        "authentication": "token",
+        "trusted": False,
+        "recipients": {},
+        "interval": "5m",
+        "comment": "",
     }
     assert "5 messages" in home.cli("mail", "test", "Support", check=0).stdout
 
@@ -138,7 +144,10 @@ def test_loopback_that_was_not_admitted_exits_6_with_the_command_that_admits_it(
 def test_what_can_not_be_added_exits_by_the_rule(home: BursarHome, tmp_path: Path) -> None:
     add(home, tmp_path / "mail", name="Taken")
     for exit_code, options in (
-        (2, {"type": "POP3"}),
+        (2, {"type": "POP4"}),
+        (2, {"type": "POP3", "after": "seen"}),
+        (2, {"auth": "password"}),
+        (2, {"interval": "1s"}),
         (2, {"after": "burn"}),
         (2, {"deliver": "maildir:relative"}),
         (2, {"deliver": "lmtp:localhost:24"}),

@@ -148,7 +148,7 @@ def test_the_ledger_forgets_what_the_server_no_longer_has(scene: Scene, mailserv
     mailserver.deliver(USER, MESSAGES[:3])
     scene.account(mailserver.imap)
     scene.fetch()
-    assert MailLedger.objects.filter(settled=True).count() == 3
+    assert MailLedger.objects.filter(state="settled").count() == 3
     scene.fetch()
     assert MailLedger.objects.count() == 0
 
@@ -163,7 +163,7 @@ def test_a_delivered_but_unsettled_message_is_settled_without_a_second_delivery(
     account = find("Support")
     account.after = "delete"
     account.save()
-    MailLedger.objects.update(settled=False)
+    MailLedger.objects.update(state="delivered")
     result = scene.fetch()
     assert (code(result), result.fetched, result.delivered) == (None, 0, 0)
     assert mailserver.count(USER) == 0
@@ -249,7 +249,7 @@ def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dove
     mailserver.deliver(USER, MESSAGES[:3])
     scene.account(mailserver.imap, "IMAPTLS", ca_file=str(mailserver.ca))
     account = find("Support")
-    steps = list(probe(scene.ctx, target_of(account), account.folder))
+    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder))
     words = "name address TCP TLS capabilities token login folder count"
     assert [step.step for step in steps] == words.split()
     assert [step.error for step in steps] == [None] * 9

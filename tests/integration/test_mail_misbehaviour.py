@@ -481,7 +481,7 @@ def test_the_test_of_an_account_names_the_step_that_fails(
     server.capabilities += " STARTTLS" if step != "TLS" else ""
     scene.account(server.port, kind, host=host)
     account = find("Support")
-    steps = list(probe(scene.ctx, target_of(account), account.folder))
+    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder))
     assert [(found.step, found.error is not None) for found in steps][-1] == (step, True)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bursar.errors import PersonMustAct, Temporary
 from bursar.mail import explain
-from bursar.mail.imap import LoginRefused
+from bursar.mail.dialogue import LoginRefused
 from bursar.mail.sasl import Challenge
 
 

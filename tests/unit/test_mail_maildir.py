@@ -8,7 +8,7 @@ import pytest
 from bursar.mail.delivery.maildir import Maildir
 from bursar.mail.delivery.names import Names
 
-NAMES = Names("account", "INBOX", 7)
+NAMES = Names("account", "INBOX", "7")
 BODY = b"Subject: x\r\n\r\nbare lf\nno end \xff\0"
 
 
@@ -19,7 +19,7 @@ def maildir(tmp_path: Path) -> Maildir:
     return made
 
 
-def everything(uid: int) -> bool:
+def everything(name: str) -> bool:
     return True
 
 
@@ -56,9 +56,9 @@ def test_two_runs_can_not_stage_the_same_message(maildir: Maildir) -> None:
 
 
 def test_after_a_kill_before_placing_nothing_counts_and_tmp_is_cleaned(maildir: Maildir) -> None:
-    maildir.stage(NAMES.name(1), BODY)
+    maildir.stage(NAMES.name("1"), BODY)
     (maildir.path / "tmp" / "somebody-else").write_bytes(b"")
-    assert maildir.recover(NAMES, everything) == {}
+    assert maildir.recover(NAMES, everything) == set()
     assert files(maildir, "tmp") == ["somebody-else"]
 
 
@@ -68,35 +68,35 @@ def test_after_a_kill_before_placing_nothing_counts_and_tmp_is_cleaned(maildir: 
 )
 def test_a_placed_message_is_found_wherever_a_mail_reader_moved_it(maildir: Maildir, moved: str) -> None:
     """SEC-59: killed between the link and the ledger, then a reader was faster than the restart."""
-    name = NAMES.name(1)
+    name = NAMES.name("1")
     maildir.stage(name, BODY)
     maildir.place([name])
     target = maildir.path / moved.format(name=name)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.rename(maildir.path / "new" / name, target)
-    assert maildir.recover(NAMES, everything) == {1: name}
+    assert maildir.recover(NAMES, everything) == {name}
     assert files(maildir, "tmp") == [name], "it stays until the ledger has been told"
 
 
 def test_a_hard_link_made_by_a_backup_is_not_taken_for_a_delivery(maildir: Maildir, tmp_path: Path) -> None:
-    name = NAMES.name(1)
+    name = NAMES.name("1")
     maildir.stage(name, BODY)
     os.link(maildir.path / "tmp" / name, tmp_path / "snapshot")
-    assert maildir.recover(NAMES, everything) == {}
+    assert maildir.recover(NAMES, everything) == set()
 
 
 def test_what_the_ledger_knows_is_not_adopted_again(maildir: Maildir) -> None:
-    maildir.stage(NAMES.name(1), BODY)
-    maildir.place([NAMES.name(1)])
-    assert maildir.recover(NAMES, lambda uid: False) == {}
+    maildir.stage(NAMES.name("1"), BODY)
+    maildir.place([NAMES.name("1")])
+    assert maildir.recover(NAMES, lambda name: False) == set()
     assert files(maildir, "tmp") == []
 
 
 def test_another_account_folder_or_uidvalidity_is_another_message(maildir: Maildir) -> None:
-    others = [Names("other", "INBOX", 7), Names("account", "Sent", 7), Names("account", "INBOX", 8)]
-    assert len({names.name(1) for names in (NAMES, *others)}) == 4
+    others = [Names("other", "INBOX", "7"), Names("account", "Sent", "7"), Names("account", "INBOX", "8")]
+    assert len({names.name("1") for names in (NAMES, *others)}) == 4
     for names in others:
-        maildir.stage(names.name(1), BODY)
-        maildir.place([names.name(1)])
-        maildir.clear([names.name(1)])
-    assert maildir.recover(NAMES, everything) == {}
+        maildir.stage(names.name("1"), BODY)
+        maildir.place([names.name("1")])
+        maildir.clear([names.name("1")])
+    assert maildir.recover(NAMES, everything) == set()

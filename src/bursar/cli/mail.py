@@ -1,12 +1,16 @@
 """`bursar mail`: accounts, and what they collect."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
+
+TYPES = ["IMAP", "IMAPS", "IMAPTLS", "POP3", "POP3S", "POP3TLS", "MSGraph"]
+VALIDITIES = ["valid", "invalid", "invalid-temporarily"]
 
 
 @click.group()
@@ -19,36 +23,55 @@ def mail() -> None:
 @click.option(
     "--type",
     "kind",
-    type=click.Choice(["IMAP", "IMAPS", "IMAPTLS"]),
-    default="IMAPS",
-    show_default=True,
-    help="IMAPS: TLS first; IMAPTLS: STARTTLS; IMAP: plain, within this machine only.",
+    type=click.Choice(TYPES),
+    help="IMAPS, POP3S: TLS first. IMAPTLS, POP3TLS: STARTTLS. IMAP, POP3: plain, within this machine only. MSGraph: "
+    "Microsoft Graph. Default: the provider's, where its template knows it, else IMAPS.",
 )
 @click.option("--host", help="The mail server. Default: the provider's, where its template knows it.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Default: 993 for IMAPS, else 143.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: 993 for IMAPS, 995 for POP3S, 143 or 110 else.")
 @click.option("--login", required=True, help="The mailbox's address; for a shared mailbox its own, not yours.")
-@click.option("--token", required=True, help="The token configuration, NAME or NAME#LABEL; a new label is made.")
-@click.option("--folder", default="INBOX", show_default=True, help="The folder to collect.")
+@click.option("--auth", type=click.Choice(["token", "password"]), help="What the login is proved with. Default: token.")
+@click.option("--token", help="The token configuration, NAME or NAME#LABEL; a new label is made.")
+@click.option("--password-file", metavar="F", help="The password's file, or - for standard input.")
+@click.option("--folder", help="The folder to collect; POP3 has none. Default: INBOX.")
 @click.option("--ca", default="", type=click.Path(dir_okay=False), help="Trust this authority (PEM) for the server.")
 @click.option("--after", default="delete", show_default=True, help="delete, seen, leave or move:FOLDER.")
+@click.option("--trusted", is_flag=True, help="Keep headers such as X-OTRS-Queue that steer a ticket system.")
 @click.option("--deliver", required=True, help="maildir:PATH, an absolute path.")
+@click.option("--by-recipient", metavar="FILE", help="Lines of ADDRESS DESTINATION; --deliver is for all others.")
+@click.option(
+    "--interval", default="5m", show_default=True, help="How often, as in 30s, 5m, 1h; never: only when asked."
+)
+@click.option("--validity", type=click.Choice(VALIDITIES), default="valid", show_default=True)
+@click.option("--comment", default="")
 @run
-def add(ctx: Any, kind: str, ca: str, **given: Any) -> None:
+def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
     """Add a mail account.
 
     \b
-    Example:
-      bursar mail add --name Support --type IMAPS --host outlook.office365.com \\
-        --login support@example.org --token "Exchange Online" --deliver maildir:/var/mail/support
+    Examples:
+      bursar mail add --name Support --token "Exchange Online" \\
+        --login support@example.org --deliver maildir:/var/mail/support
+      bursar mail add --name Old --type POP3S --host pop.example.org --login old \\
+        --auth password --password-file secret --deliver maildir:/var/mail/old --interval 10m
     """
-    from pathlib import Path
-
-    from ..mail.account import AccountType
+    from ..mail.account import AccountType, parse_interval
     from ..mail.accounts import NewAccount
     from ..mail.accounts import add as add_account
+    from .mail_files import authentication, table_from
 
-    ca_file = str(Path(ca).absolute()) if ca else ""
-    account = add_account(ctx, NewAccount(type=AccountType(kind), ca_file=ca_file, **given), operator())
+    token, password = authentication(given.pop("auth"), given.pop("token"), given.pop("password_file"))
+    table = given.pop("by_recipient")
+    new = NewAccount(
+        type=AccountType(kind) if kind else None,
+        ca_file=str(Path(ca).absolute()) if ca else "",
+        token=token,
+        password=password,
+        recipients=table_from(table) if table else {},
+        interval=parse_interval(given.pop("interval")),
+        **given,
+    )
+    account = add_account(ctx, new, operator())
     note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
 
 
@@ -111,7 +134,7 @@ def test(ctx: Any, name: str, as_json: bool) -> int:
 
     account = find(name)
     steps = []
-    for step in probe(ctx, target_of(account), account.folder):
+    for step in probe(ctx, target_of(ctx, account), account.folder):
         steps.append(step)
         if not as_json:
             echo(f"{'failed' if step.error else 'ok':<7} {step.step:<13} {printable(str(step.error or step.seen))}")

@@ -1,6 +1,6 @@
 """The messages of one connection, in batches: fetched, staged, placed, recorded, settled, in that order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..context import Context
@@ -9,15 +9,15 @@ from ..outbound import Deadline, OutboundFailed, OutboundTimeout
 from ..testing.failpoints import failpoint
 from . import explain
 from .account import After, Afterwards
-from .delivery.maildir import Maildir
+from .delivery.destination import Destination, Parcel
+from .delivery.dispatch import addressee
 from .delivery.names import Names
-from .imap import CommandRefused
-from .lease import Lease
-from .ledger import Ledger
-from .mailbox import Mailbox
+from .dialogue import CommandRefused, ConnectionLost
+from .headers import without
+from .lease import Lease, LeaseLost
+from .ledger import BEGUN, DELIVERED, Ledger, Present
 from .result import Result
-from .settle import settle
-from .wire import ConnectionLost
+from .source import Source
 
 MEGABYTE = 1 << 20
 
@@ -28,13 +28,27 @@ class Limits:
 
     messages: int = 50
     octets: int = 8 * MEGABYTE
-    largest: int = 64 * MEGABYTE
+    largest: int = 16 * MEGABYTE  # PostMasterMaxEmailSize
+    at_once: int = 10_000  # ids of new messages that are held at once
     sizes_at_once: int = 500
+    a_connection: int = 0  # messages after which the connection is made anew, PostMasterReconnectMessage; 0: never
     seconds: float = 3600.0
 
 
-class LeaseLost(Exception):
-    """Another run has taken the account over; this one delivers nothing more."""
+class Renewal(Exception):
+    """The connection has brought as many messages as one may; the run goes on over a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the account wants done with its messages."""
+
+    account_id: str
+    folder: str
+    login: str
+    after: After
+    untrusted_headers: tuple[str, ...] = ()  # prefixes of what is removed; empty for a trusted account
+    recipients: Collection[str] = ()  # the addresses of the dispatching table
 
 
 @dataclass(slots=True)
@@ -42,18 +56,16 @@ class Run:
     """One run's state, which outlives its connections."""
 
     ctx: Context
-    account_id: str
-    folder: str
-    after: After
-    maildir: Maildir
+    plan: Plan
+    destination: Destination
     lease: Lease
     result: Result
     limits: Limits
     ends: Deadline
     one_by_one: bool = False  # the last connection ended without progress: find the message that does it
-    ours: set[int] = field(default_factory=set)  # UIDs that are delivered, whether settled or not
-    left: set[int] = field(default_factory=set)  # UIDs skipped in this run
-    at: int | None = None  # the UID asked for alone, when the connection ended
+    left: set[str] = field(default_factory=set)  # messages skipped in this run
+    at: str | None = None  # the message asked for alone, when the connection ended
+    at_words: str = ""  # how a person finds it
     progress: int = 0
     settle_problem: BursarError | None = None
 
@@ -65,145 +77,253 @@ class Run:
         except OutboundTimeout:
             return True
 
-    def drain(self, mailbox: Mailbox) -> None:
-        """Deliver and settle what is in the folder. Raises ConnectionLost, CommandRefused, LeaseLost, BursarError."""
-        selected = mailbox.select(self.folder, read_only=self.after.what is Afterwards.LEAVE)
-        if not selected.writable and self.after.what is not Afterwards.LEAVE:
+    def drain(self, source: Source) -> None:
+        """Deliver and settle what is in the folder.
+
+        Raises ConnectionLost, CommandRefused, LeaseLost, Renewal, BursarError.
+        """
+        leaves = self.plan.after.what is Afterwards.LEAVE
+        opened = source.open(self.plan.folder, read_only=leaves)
+        if not opened.writable and not leaves:
             raise PersonMustAct(
-                f'The folder "{self.folder}" may only be read, so messages can\'t be settled there after delivery.',
+                f'The folder "{self.plan.folder}" may only be read, so messages can\'t be settled after delivery.',
                 code="folder_read_only",
                 action="Give the login the right to change it, or use --after leave.",
             )
-        names = Names(self.account_id, self.folder, selected.uidvalidity)
-        ledger = Ledger(self.ctx, self.account_id, self.folder, selected.uidvalidity)
-        known = ledger.read()
-        there = mailbox.uids() if selected.exists else []
-        present = set(there)
-        ledger.prune(known.keys() - present)
-        fresh = [uid for uid in there if uid not in known]
-        self._recover(names, ledger, known, present)
-        self.ours = set(known)
-        pending = [uid for uid in there if known.get(uid) is False]
-        for start in range(0, len(pending), self.limits.sizes_at_once):
-            self._settle(mailbox, ledger, pending[start : start + self.limits.sizes_at_once])
-        for batch, size in self._batches(mailbox, [uid for uid in fresh if uid not in known]):
-            if self.is_over:
-                self.result.note("the run's time is over; the next one goes on here")
+        Drain(self, source, opened.validity).all()
+
+    def leave(self, message: str, words: str, reason: str) -> None:
+        """Name a message that stays on the server, and don't try it again in this run."""
+        self.left.add(message)
+        self.result.skip(words, reason)
+
+
+class Drain:
+    """One session over the open folder. Also what it lends to the destination: the lease and the ledger (`Hold`)."""
+
+    def __init__(self, run: Run, source: Source, validity: str) -> None:
+        plan = run.plan
+        self._run = run
+        self._source = source
+        self._limits = run.limits
+        self._names = Names(plan.account_id, plan.folder, validity)
+        self._ledger = Ledger(run.ctx, plan.account_id, plan.folder, validity)
+        self._collected = 0
+        self._to_finish: list[str] = []
+
+    def all(self) -> None:
+        """Pass after pass, until one shows nothing new; then end the session."""
+        self._ledger.forget_older()
+        while self._pass():
+            pass
+        self._finish()
+
+    # Hold
+
+    def keep(self) -> None:
+        if not self._run.lease.keep():
+            raise LeaseLost
+
+    def begin(self, parcels: Sequence[Parcel]) -> None:
+        self._ledger.begin((parcel.message, parcel.id) for parcel in parcels)
+
+    def record(self, parcels: Sequence[Parcel]) -> None:
+        self._ledger.record((parcel.message, parcel.id) for parcel in parcels)
+        failpoint("mail.recorded")
+
+    # The steps
+
+    def _finish(self) -> None:
+        settled = self._source.finish()
+        self._ledger.settle(settled)
+        self._run.progress += len(settled)
+
+    def _pass(self) -> bool:
+        """Go through one listing. True if another one is needed, because this one can't have shown all."""
+        present = Present()
+        fresh: list[str] = []
+        entries = settled = 0
+        for page in self._source.listing():
+            present.add(page)
+            known = self._ledger.known(page)
+            entries += len(known)
+            pending = [message for message in page if known.get(message) == DELIVERED]
+            settled += self._settle(pending)
+            fresh += [m for m in page if known.get(m, BEGUN) == BEGUN and m not in self._run.left]
+            if len(fresh) >= self._limits.at_once:
+                self._round(fresh)
+                fresh = []
+                if self._run.is_over:
+                    return False
+                if self._source.shifts:
+                    return True
+        shifted = self._source.shifts and settled > 0  # then the listing may have skipped some
+        if not shifted and self._ledger.count() > entries:
+            self._prune(present)
+        self._round(fresh)
+        return shifted and not self._run.is_over
+
+    def _prune(self, present: Present) -> None:
+        absent: list[str] = []
+        for message in self._ledger.absent(present):
+            absent.append(message)
+            if len(absent) == self._limits.sizes_at_once:
+                self._ledger.forget(self._source.gone(absent))
+                absent = []
+        if absent:
+            self._ledger.forget(self._source.gone(absent))
+
+    def _round(self, fresh: list[str]) -> None:
+        if not fresh:
+            return
+        run = self._run
+        recovered = self._recover(fresh)
+        self._note_repeats([message for message in fresh if message not in recovered])
+        self._settle([message for message in fresh if message in recovered])
+        for batch, size in self._batches([message for message in fresh if message not in recovered]):
+            if run.is_over:
+                run.result.note("the run's time is over; the next one goes on here")
                 return
-            self._collect(mailbox, ledger, names, batch, size)
+            if self._limits.a_connection and self._collected >= self._limits.a_connection:
+                self._finish()
+                raise Renewal
+            self._collect(batch, size)
 
-    def _recover(self, names: Names, ledger: Ledger, known: dict[int, bool], present: set[int]) -> None:
+    def _recover(self, fresh: Sequence[str]) -> set[str]:
         """Adopt what a run that was killed had placed but not recorded."""
-        placed = self.maildir.recover(names, lambda uid: uid in present and uid not in known)
-        ledger.record(placed.items())
-        self.maildir.clear(placed.values())
-        known.update(dict.fromkeys(placed, False))
-        self.result.delivered += len(placed)
-        self.progress += len(placed)
+        by_name = {self._names.name(message): message for message in fresh}
+        placed = self._run.destination.recover(self._names, by_name.__contains__)
+        self._ledger.record((by_name[name], name) for name in placed)
+        self._run.destination.forget(placed)
+        self._run.result.delivered += len(placed)
+        self._run.progress += len(placed)
+        return {by_name[name] for name in placed}
 
-    def _batches(self, mailbox: Mailbox, fresh: Sequence[int]) -> Iterator[tuple[list[int], int]]:
-        """UIDs and their size together, at most so many and so large; the sizes are asked for in larger windows."""
-        for start in range(0, len(fresh), self.limits.sizes_at_once):
-            window = [uid for uid in fresh[start : start + self.limits.sizes_at_once] if uid not in self.left]
-            sizes = mailbox.sizes(window) if window else {}
-            batch: list[int] = []
+    def _note_repeats(self, fresh: Sequence[str]) -> None:
+        """A run that was killed in the middle of handing these over may have delivered them already."""
+        begun = self._ledger.known(fresh)
+        for message in begun:
+            self._run.result.repeated += 1
+            self._run.result.note(
+                f"message {self._source.describe(message)} is handed over again: whether it arrived before is not known"
+            )
+
+    def _batches(self, fresh: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+        """Messages and their size together, at most so many and so large; sizes are asked for in larger windows."""
+        for start in range(0, len(fresh), self._limits.sizes_at_once):
+            window = [m for m in fresh[start : start + self._limits.sizes_at_once] if m not in self._run.left]
+            sizes = self._source.sizes(window) if window else {}
+            batch: list[str] = []
             total = 0
-            for uid in window:
-                size = sizes.get(uid)
-                if size is None:
-                    continue  # gone since the search
-                if size > self.limits.largest:
-                    self._leave(uid, f"{size} bytes are more than the {self.limits.largest} that are taken")
+            for message in window:
+                if message not in sizes:
+                    continue  # gone since the listing
+                size = sizes[message] or 0
+                if size > self._limits.largest:
+                    self._leave_large(message, size)
                     continue
-                if batch and (self._is_full(batch) or total + size > self.limits.octets):
+                if batch and (self._is_full(batch) or total + size > self._limits.octets):
                     yield batch, total
                     batch, total = [], 0
-                batch.append(uid)
+                batch.append(message)
                 total += size
             if batch:
                 yield batch, total
 
-    def _is_full(self, batch: list[int]) -> bool:
-        return self.one_by_one or len(batch) == self.limits.messages
+    def _is_full(self, batch: list[str]) -> bool:
+        return self._run.one_by_one or len(batch) == self._limits.messages
 
-    def _collect(self, mailbox: Mailbox, ledger: Ledger, names: Names, batch: list[int], size: int) -> None:
-        self.at = batch[0] if len(batch) == 1 else None
-        bodies, problem = mailbox.bodies(batch, size)
-        self.at = None if bodies else self.at
-        self.result.fetched += len(bodies)
-        self._deliver(
-            mailbox, ledger, names, bodies, settle_too=not isinstance(problem, ConnectionLost | OutboundFailed)
-        )
-        if isinstance(problem, ConnectionLost | OutboundFailed):
-            raise problem
-        missing = [uid for uid in batch if uid not in bodies]
+    def _collect(self, batch: list[str], size: int) -> None:
+        run = self._run
+        run.at = batch[0] if len(batch) == 1 else None
+        run.at_words = self._source.describe(batch[0])
+        found, problem = self._source.bodies(batch, size, self._limits.largest)
+        run.at = None if found else run.at
+        lost = problem if isinstance(problem, ConnectionLost | OutboundFailed) else None
+        self._take(found, settle_too=lost is None)
+        if lost is not None:
+            raise lost
+        missing = [message for message in batch if message not in found]
         if missing:
-            self._one_at_a_time(mailbox, ledger, names, missing, problem)
+            self._one_at_a_time(missing, problem)
 
-    def _one_at_a_time(
-        self, mailbox: Mailbox, ledger: Ledger, names: Names, uids: list[int], problem: Exception | None
-    ) -> None:
+    def _one_at_a_time(self, messages: list[str], problem: Exception | None) -> None:
         """The server didn't give these; each is asked for alone, and the one it can't give is named and left."""
         if isinstance(problem, CommandRefused) and explain.token_ended(problem.answer):
             raise ConnectionLost(problem.answer)
-        for uid, size in mailbox.sizes(uids).items():
-            bodies, problem = mailbox.bodies([uid], size)
+        for message, size in self._source.sizes(messages).items():
+            found, problem = self._source.bodies([message], size or 0, self._limits.largest)
             if isinstance(problem, ConnectionLost | OutboundFailed):
                 raise problem
-            self.result.fetched += len(bodies)
-            self._deliver(mailbox, ledger, names, bodies, settle_too=True)
-            if not bodies:
+            self._take(found, settle_too=True)
+            if not found:
                 answer = problem.answer if isinstance(problem, CommandRefused) else "it has no content"
-                self._leave(uid, f"the server doesn't give it ({answer})")
+                self._leave(message, f"the server doesn't give it ({answer})")
 
-    def _deliver(
-        self, mailbox: Mailbox, ledger: Ledger, names: Names, bodies: dict[int, bytes], *, settle_too: bool
-    ) -> None:
-        staged: dict[int, str] = {}
-        trouble: OSError | None = None
-        for uid in sorted(bodies):
-            try:
-                self.maildir.stage(names.name(uid), bodies[uid])
-                staged[uid] = names.name(uid)
-            except FileExistsError:
-                raise LeaseLost from None
-            except OSError as problem:
-                trouble = problem
-                self._leave(uid, f"the maildir did not take it ({problem.strerror})")
-        if not self.lease.keep():
-            self.maildir.clear(staged.values())
-            raise LeaseLost
-        if staged:
-            self.maildir.place(staged.values())
-            ledger.record(staged.items())
-            failpoint("mail.recorded")
-            self.maildir.clear(staged.values())
-            self.ours |= staged.keys()
-            self.result.delivered += len(staged)
-            self.progress += len(staged)
-            self.one_by_one = False
-            if settle_too:
-                self._settle(mailbox, ledger, sorted(staged))
-        elif trouble is not None:
+    def _take(self, found: dict[str, bytes | int], *, settle_too: bool) -> None:
+        bodies: dict[str, bytes] = {}
+        for message, body in found.items():
+            if isinstance(body, int):
+                self._leave_large(message, body)
+            elif len(body) > self._limits.largest:
+                self._leave_large(message, len(body))
+            else:
+                bodies[message] = body
+        self._run.result.fetched += len(bodies)
+        self._run.result.octets += sum(map(len, bodies.values()))
+        self._collected += len(found)
+        if bodies:
+            self._deliver(bodies, settle_too=settle_too)
+
+    def _deliver(self, bodies: dict[str, bytes], *, settle_too: bool) -> None:
+        run = self._run
+        parcels = [self._parcel(message, bodies.pop(message)) for message in list(bodies)]
+        failures = run.destination.deliver(parcels, self)
+        for parcel in parcels:
+            if parcel.id in failures:
+                self._leave(parcel.message, failures[parcel.id].reason)
+        delivered = [parcel.message for parcel in parcels if parcel.id not in failures]
+        run.result.delivered += len(delivered)
+        run.progress += len(delivered)
+        if delivered:
+            run.one_by_one = False
+        elif all(failures[parcel.id].blocked for parcel in parcels):
             raise Temporary(
-                f"The maildir {self.maildir.path} takes no messages ({trouble.strerror}).",
+                f"The destination of this account takes no messages: {failures[parcels[-1].id].reason}.",
                 code="destination_failed",
                 action="Look at the free space and the rights there; the messages stay on the server.",
             )
+        if settle_too:
+            self._settle(delivered)
 
-    def _settle(self, mailbox: Mailbox, ledger: Ledger, uids: list[int]) -> None:
-        if self.settle_problem is not None:
-            return
+    def _parcel(self, message: str, body: bytes) -> Parcel:
+        plan = self._run.plan
+        body = without(body, plan.untrusted_headers)
+        found = addressee(body, plan.recipients) if plan.recipients else None
+        return Parcel(self._names.name(message), message, body, found or plan.login)
+
+    def _settle(self, messages: list[str]) -> int:
+        """How many messages left the folder, or were marked, just now."""
+        run = self._run
+        if run.settle_problem is not None or not messages:
+            return 0
         try:
-            settle(mailbox, self.after, uids, self.ours)
+            settled = self._source.settle(run.plan.after, messages, self._are_ours)
         except CommandRefused as refusal:
             if explain.token_ended(refusal.answer):
                 raise ConnectionLost(refusal.answer) from None
-            self.settle_problem = explain.settle_refused(str(self.after.what), refusal.answer)
-            return
-        ledger.settle(uids)
-        self.progress += len(uids)
+            run.settle_problem = explain.settle_refused(str(run.plan.after.what), refusal.answer)
+            return 0
+        self._ledger.settle(settled)
+        run.progress += len(settled)
+        return len(settled)
 
-    def _leave(self, uid: int, reason: str) -> None:
-        self.left.add(uid)
-        self.result.skip(uid, reason)
+    def _are_ours(self, messages: Collection[str]) -> bool:
+        known = self._ledger.known(messages)
+        return all(known.get(message, BEGUN) != BEGUN for message in messages)
+
+    def _leave_large(self, message: str, size: int) -> None:
+        self._leave(message, f"{size} bytes are more than the {self._limits.largest} that are taken")
+
+    def _leave(self, message: str, reason: str) -> None:
+        self._run.leave(message, self._source.describe(message), reason)

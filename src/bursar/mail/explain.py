@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from ..errors import BursarError, PersonMustAct, Temporary
-from .imap import LoginRefused
+from .dialogue import LoginRefused
 
 _BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
 _TOKEN_ENDED = re.compile(r"AccessTokenExpired|token (has |is )?expired|invalid_token", re.IGNORECASE)

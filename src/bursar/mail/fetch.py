@@ -10,22 +10,24 @@ from ..errors import BursarError, NotFound, Refused, Temporary
 from ..outbound import Deadline, OutboundFailed
 from ..uses import Consumer
 from . import explain
-from .account import After, maildir_path
-from .accounts import target_of
-from .batches import LeaseLost, Limits, Run
-from .delivery.maildir import Maildir
-from .imap import CommandRefused
-from .lease import Lease
-from .login import Target, TokenSource, open_session
-from .mailbox import Mailbox
+from .account import After
+from .accounts import recipients_of, target_of
+from .batches import Limits, Plan, Renewal, Run
+from .delivery.destination import Destination
+from .delivery.dispatch import Dispatch
+from .delivery.registry import open_destination
+from .dialogue import CommandRefused, ConnectionLost
+from .lease import Lease, LeaseLost
+from .login import Credentials, Target, credentials_of
 from .models import MailAccount
 from .result import Result, keep
-from .wire import ConnectionLost
+from .source import Source
+from .sources import open_source
 
 POISON_BY_DISCONNECT = 3  # messages at which the server may hang up before the run gives up on the server
 
 
-def fetch(ctx: Context, names: Sequence[str] = (), limits: Limits = Limits()) -> Iterator[Result]:  # noqa: B008
+def fetch(ctx: Context, names: Sequence[str] = (), limits: Limits | None = None) -> Iterator[Result]:
     """Collect the named accounts, or every valid one; each result as soon as it is there. Raises NotFound at once."""
     accounts = list(MailAccount.objects.select_related("token__configuration").all())
     by_name = {account.name: account for account in accounts}
@@ -36,9 +38,22 @@ def fetch(ctx: Context, names: Sequence[str] = (), limits: Limits = Limits()) ->
     return (fetch_account(ctx, account, limits) for account in chosen)
 
 
-def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits()) -> Result:  # noqa: B008
-    """Collect one account under its lease. What goes wrong is the result's error, so that other accounts go on."""
-    result = Result(account.name)
+def limits_of(ctx: Context) -> Limits:
+    """The bounds that an administrator has set."""
+    return Limits(
+        largest=ctx.settings.get("PostMasterMaxEmailSize") * 1024,
+        a_connection=ctx.settings.get("PostMasterReconnectMessage"),
+    )
+
+
+def fetch_account(
+    ctx: Context, account: MailAccount, limits: Limits | None = None, result: Result | None = None
+) -> Result:
+    """Collect one account under its lease. What goes wrong is the result's error, so that other accounts go on.
+
+    `result` may be handed in to be watched meanwhile.
+    """
+    result = Result(account.name) if result is None else result
     started = ctx.clock.now()
     lease = Lease(ctx, account.id)
     try:
@@ -50,7 +65,7 @@ def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits())
         result.error = error
         return result
     try:
-        _collect(ctx, account, lease, result, limits)
+        _collect(ctx, account, lease, result, limits or limits_of(ctx))
     except LeaseLost:
         result.error = _busy(account.name)
     except BursarError as error:
@@ -68,31 +83,45 @@ def fetch_account(ctx: Context, account: MailAccount, limits: Limits = Limits())
 
 
 def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, limits: Limits) -> None:
-    target = target_of(account)
-    tokens = TokenSource(ctx, target.reference, Consumer("mail", account.id, account.name))
-    maildir = Maildir(maildir_path(account.deliver))
-    ends = Deadline.after(ctx.clock, limits.seconds)
-    run = Run(ctx, account.id, account.folder, After.parse(account.after), maildir, lease, result, limits, ends)
+    table = recipients_of(account)
+    destination = _destination(ctx, account.deliver, table)
+    plan = Plan(
+        account_id=account.id,
+        folder=account.folder,
+        login=account.login,
+        after=After.parse(account.after),
+        untrusted_headers=() if account.trusted else ctx.settings.get("PostMaster::UntrustedHeaders"),
+        recipients=table.keys(),
+    )
+    run = Run(ctx, plan, destination, lease, result, limits, Deadline.after(ctx.clock, limits.seconds))
     try:
-        maildir.prepare()
-        _until_done(ctx, target, tokens, run)
-    except OSError as problem:
-        raise Temporary(
-            f"The maildir {maildir.path} can't be used ({problem.strerror}).",
-            code="destination_failed",
-            action="Look at the path, the free space and the rights there; undelivered messages stay on the server.",
-        ) from None
+        destination.prepare()
+        target = target_of(ctx, account)
+        _until_done(ctx, target, credentials_of(ctx, target, Consumer("mail", account.id, account.name)), run)
+    finally:
+        destination.close()
     if run.settle_problem is not None:
         raise run.settle_problem
 
 
-def _until_done(ctx: Context, target: Target, tokens: TokenSource, run: Run) -> None:
+def _destination(ctx: Context, deliver: str, table: dict[str, str]) -> Destination:
+    opened = {text: open_destination(ctx, text) for text in {deliver, *table.values()}}
+    if not table:
+        return opened[deliver]
+    return Dispatch(opened[deliver], {address: opened[text] for address, text in table.items()})
+
+
+def _until_done(ctx: Context, target: Target, credentials: Credentials, run: Run) -> None:
     """Connection after connection, until all is done. Raises where two in a row brought nothing."""
     result = run.result
     stalled = poisoned = 0
     while True:
         before = run.progress
-        lost = _one_connection(ctx, target, tokens, run)
+        try:
+            lost = _one_connection(ctx, target, credentials, run)
+        except Renewal:
+            result.note("the connection is made anew")
+            continue
         if lost is None:
             break
         result.note(f"connection lost: {lost}")
@@ -100,11 +129,10 @@ def _until_done(ctx: Context, target: Target, tokens: TokenSource, run: Run) -> 
         if explain.server_words(lost) is not None:
             raise explain.connection_lost(target.host, lost)
         if explain.token_ended(lost):
-            tokens.refused()
+            credentials.refused()
         elif run.one_by_one and run.at is not None and stalled:
             poisoned += 1
-            run.left.add(run.at)
-            result.skip(run.at, f"the connection ends at it ({lost})")
+            run.leave(run.at, run.at_words, f"the connection ends at it ({lost})")
             stalled = 1
             if poisoned == POISON_BY_DISCONNECT:
                 raise explain.connection_lost(target.host, lost)
@@ -116,37 +144,35 @@ def _until_done(ctx: Context, target: Target, tokens: TokenSource, run: Run) -> 
             break
 
 
-def _one_connection(ctx: Context, target: Target, tokens: TokenSource, run: Run) -> str | None:
+def _one_connection(ctx: Context, target: Target, credentials: Credentials, run: Run) -> str | None:
     """Drain over one connection; the reason if it was cut, None when all is done. A failed start raises."""
     try:
-        imap = open_session(ctx, target, tokens, run.result.note)
+        source = open_source(ctx, target, credentials, run.result.note)
     except ConnectionLost as lost:
         raise explain.connection_lost(target.host, str(lost)) from None
-    mailbox = Mailbox(imap)
     try:
-        run.drain(mailbox)
+        run.drain(source)
     except (ConnectionLost, OutboundFailed) as lost:
-        imap.shutdown()
+        source.shutdown()
         return str(lost)
     except CommandRefused as refusal:
         if explain.token_ended(refusal.answer):
-            imap.shutdown()
+            source.shutdown()
             return refusal.answer
-        error = _refused(mailbox, run.folder, refusal)
-        imap.leave()
+        error = _refused(source, run.plan.folder, refusal)
+        source.shutdown()
         raise error from None
     except BaseException:
-        imap.shutdown()
+        source.shutdown()
         raise
-    imap.leave()
     return None
 
 
-def _refused(mailbox: Mailbox, folder: str, refusal: CommandRefused) -> BursarError:
+def _refused(source: Source, folder: str, refusal: CommandRefused) -> BursarError:
     if refusal.command not in ("SELECT", "EXAMINE"):
         return explain.command_refused(refusal.command, refusal.answer)
     try:
-        folders = mailbox.folders()
+        folders = source.folders()
     except (CommandRefused, ConnectionLost, OutboundFailed):
         folders = []
     return explain.folder_refused(folder, refusal.answer, folders)

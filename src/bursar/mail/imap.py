@@ -11,9 +11,10 @@ from ..errors import BursarError, Refused
 from ..keyring import Secret
 from ..outbound import Deadline, Door, OutboundFailed, OutboundRefused
 from ..outbound.sockets import AnySocket
-from .account import AccountType
-from .sasl import Challenge, Dialogue, Mechanism, choose, initial_response, printable
-from .wire import ConnectionLost, Wire
+from .account import AccountType, Authentication
+from .dialogue import CommandRefused, ConnectionLost, LoginRefused
+from .sasl import Challenge, Dialogue, Mechanism, choose, choose_for_password, initial_response, printable
+from .wire import Wire
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -24,24 +25,6 @@ COMMAND_SECONDS = 60.0
 LOGOUT_SECONDS = 3.0
 BYTES_A_SECOND = 32 * 1024  # a slower server than this runs into the command's deadline
 ALLOWANCE = 32 << 20  # bytes a command may bring besides what it asked for: one line lists a whole mailbox
-
-
-class LoginRefused(Exception):
-    """The server said no to AUTHENTICATE; `answer` is its last line, `challenge` the reason it gave before."""
-
-    def __init__(self, answer: str, challenge: Challenge) -> None:
-        super().__init__(answer)
-        self.answer = answer
-        self.challenge = challenge
-
-
-class CommandRefused(Exception):
-    """The server said NO or BAD to a command; the connection is still good."""
-
-    def __init__(self, command: str, answer: str) -> None:
-        super().__init__(answer)
-        self.command = command
-        self.answer = answer
 
 
 class Imap(imaplib.IMAP4):
@@ -96,14 +79,20 @@ class Imap(imaplib.IMAP4):
         if status != "OK":
             raise CommandRefused(name, text_of(data))
 
-    def log_in(self, login: str, token: Secret) -> Mechanism:
-        """AUTHENTICATE with the token, the dialogue finished in any case (SEC-56). Raises LoginRefused."""
-        mechanism = choose(self.capabilities)
-        dialogue = Dialogue(mechanism, initial_response(mechanism, login, token, self.host, self.port))
+    def log_in(self, login: str, secret: Secret, authentication: Authentication = Authentication.TOKEN) -> Mechanism:
+        """Log in with a token, or a password; the dialogue is finished in any case (SEC-56). Raises LoginRefused."""
+        with_token = authentication is Authentication.TOKEN
+        mechanism = choose(self.capabilities, self.host) if with_token else choose_for_password(self.capabilities)
+        response = initial_response(mechanism, login, secret, self.host, self.port)
+        dialogue = Dialogue(mechanism, response)
         self.allow(LOGIN_SECONDS)
-        self.literal = cast("Any", dialogue.answer)
         try:
-            self.run("AUTHENTICATE", mechanism)
+            if mechanism is Mechanism.LOGIN:
+                self._encoding = "utf-8"  # imaplib's own is ASCII
+                self.run("LOGIN", astring(login), astring(secret.reveal()))
+            else:
+                self.literal = cast("Any", dialogue.answer)
+                self.run("AUTHENTICATE", mechanism)
         except CommandRefused as refusal:
             raise LoginRefused(refusal.answer, dialogue.challenge or Challenge()) from None
         self.state = "AUTH"
@@ -160,14 +149,14 @@ class Imap(imaplib.IMAP4):
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:  # noqa: ARG002
         self.host, self.port = host, port
-        plain = self._kind is AccountType.IMAP
+        plain = self._kind.is_plain
         try:
             sock = self._door.connect(host, port, self.deadline, loopback_only=plain)
         except OutboundRefused as refused:
-            raise plaintext_refused(host) if refused.code == "plaintext_refused" else refused from None
+            raise plaintext_refused(self._kind, host) if refused.code == "plaintext_refused" else refused from None
         except OutboundFailed as failed:
             # Whatever a name that can't be resolved now means later, it isn't this machine.
-            raise failed if not plain or _names_this_machine(host) else plaintext_refused(host) from None
+            raise failed if not plain or _names_this_machine(host) else plaintext_refused(self._kind, host) from None
         self._plain = sock
         self._use(self._wrapped() if self._kind is AccountType.IMAPS else sock)
 
@@ -190,13 +179,19 @@ class Imap(imaplib.IMAP4):
             self.sock.close()
 
 
-def plaintext_refused(host: str) -> Refused:
+def plaintext_refused(kind: AccountType, host: str) -> Refused:
     """The refusal of a login without encryption to anything but this machine (SEC-55)."""
     return Refused(
-        f"Type IMAP sends the login to {host} without encryption, which Bursar does only within this machine.",
+        f"Type {kind} sends the login to {host} without encryption, which Bursar does only within this machine.",
         code="plaintext_refused",
-        action="Use type IMAPS (port 993) or IMAPTLS (port 143 with STARTTLS).",
+        action=f"Use type {kind}S, which begins with TLS, or {kind}TLS, which switches to it.",
     )
+
+
+def astring(text: str) -> str:
+    """A quoted string (RFC 9051 §4.3); `initial_response` has refused control characters."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def text_of(data: list[Any]) -> str:

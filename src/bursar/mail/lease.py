@@ -12,6 +12,10 @@ from ..worker_name import is_gone, worker_name
 LEASE_SECONDS = 600.0
 
 
+class LeaseLost(Exception):
+    """Another run has taken the account over; this one delivers nothing more."""
+
+
 class Lease:
     """Held by this run. It ends by `release`, after ten minutes without `keep`, or at once when its process is gone."""
 

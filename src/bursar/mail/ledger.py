@@ -1,6 +1,9 @@
-"""What was delivered: read once a run, written with each batch, pruned when a message is gone from the server."""
+"""What was delivered: asked page by page, written with each batch, pruned when a message is gone from the server."""
 
-from collections.abc import Collection, Iterable
+import hashlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 
 from django.db.backends.utils import CursorWrapper
@@ -8,69 +11,166 @@ from django.db.backends.utils import CursorWrapper
 from ..clock import to_micros
 from ..context import Context
 
+BEGUN, DELIVERED, SETTLED = "begun", "delivered", "settled"
 FORGET_AFTER_DAYS = 30  # entries of an older UIDVALIDITY
-_PLACE = "account_id = %s AND folder = %s AND uidvalidity = %s"
+_PLACE = "account_id = %s AND folder = %s AND validity = %s"
 _AT_ONCE = 500
 
 
+class Present:
+    """Which messages the server has, in eight bytes each: a mailbox of any size costs little memory.
+
+    Two ids that share a digest would keep an entry in the ledger for longer, and do no other harm.
+    """
+
+    def __init__(self) -> None:
+        self._digests = array("Q")
+        self._sorted = True
+
+    def add(self, messages: Iterable[str]) -> None:
+        self._digests.extend(map(_digest, messages))
+        self._sorted = False
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def __contains__(self, message: str) -> bool:
+        if not self._sorted:
+            self._digests = array("Q", sorted(self._digests))
+            self._sorted = True
+        digest = _digest(message)
+        at = bisect_left(self._digests, digest)
+        return at < len(self._digests) and self._digests[at] == digest
+
+
 class Ledger:
-    """The entries of one folder under one UIDVALIDITY; another UIDVALIDITY is another set of messages."""
+    """The entries of one folder under one validity; another UIDVALIDITY is another set of messages."""
 
-    def __init__(self, ctx: Context, account_id: str, folder: str, uidvalidity: int) -> None:
+    def __init__(self, ctx: Context, account_id: str, folder: str, validity: str) -> None:
         self._ctx = ctx
-        self._place = (account_id, folder, uidvalidity)
+        self._place = (account_id, folder, validity)
 
-    def read(self) -> dict[int, bool]:
-        """UID to whether it is settled, for every message that was delivered."""
+    def known(self, messages: Collection[str]) -> dict[str, str]:
+        """The state (BEGUN, DELIVERED, SETTLED) of those of these messages that have an entry."""
+        found: dict[str, str] = {}
+        for some in _pages(messages):
 
-        def job(cursor: CursorWrapper) -> dict[int, bool]:
-            cursor.execute(f"SELECT uid, settled FROM mail_ledger WHERE {_PLACE}", self._place)  # noqa: S608
-            return {uid: bool(settled) for uid, settled in cursor.fetchall()}
+            def job(cursor: CursorWrapper, some: list[str] = some) -> list[tuple[str, str]]:
+                cursor.execute(
+                    f"SELECT message, state FROM mail_ledger WHERE {_PLACE} AND message IN ({_marks(some)})",  # noqa: S608
+                    [*self._place, *some],
+                )
+                return list(cursor.fetchall())
+
+            found.update(self._ctx.storage.read(job))
+        return found
+
+    def begin(self, deliveries: Iterable[tuple[str, str]]) -> None:
+        """Write that these are being handed over: (message, delivery id)."""
+        self._insert(deliveries, BEGUN)
+
+    def record(self, delivered: Iterable[tuple[str, str]]) -> None:
+        """Write that these messages are safely in place: (message, delivery id), all or none."""
+        self._insert(delivered, DELIVERED)
+
+    def settle(self, messages: Collection[str]) -> None:
+        """Write that the server did with these what the account says."""
+        for some in _pages(messages):
+
+            def job(cursor: CursorWrapper, some: list[str] = some) -> None:
+                cursor.execute(
+                    f"UPDATE mail_ledger SET state = %s WHERE {_PLACE} AND message IN ({_marks(some)})",  # noqa: S608
+                    [SETTLED, *self._place, *some],
+                )
+
+            self._ctx.storage.write(job)
+
+    def absent(self, present: Present) -> Iterator[str]:
+        """The messages with an entry that the server no longer has."""
+        after = ""
+        while True:
+
+            def job(cursor: CursorWrapper, after: str = after) -> list[str]:
+                cursor.execute(
+                    f"SELECT message FROM mail_ledger WHERE {_PLACE} AND message > %s ORDER BY message LIMIT %s",  # noqa: S608
+                    [*self._place, after, _AT_ONCE],
+                )
+                return [message for (message,) in cursor.fetchall()]
+
+            page = self._ctx.storage.read(job)
+            yield from (message for message in page if message not in present)
+            if len(page) < _AT_ONCE:
+                return
+            after = page[-1]
+
+    def forget(self, messages: Iterable[str]) -> None:
+        """Drop the entries of messages that the server no longer has: their ids never return."""
+        for some in _pages(messages):
+
+            def job(cursor: CursorWrapper, some: list[str] = some) -> None:
+                cursor.execute(
+                    f"DELETE FROM mail_ledger WHERE {_PLACE} AND message IN ({_marks(some)})",  # noqa: S608
+                    [*self._place, *some],
+                )
+
+            self._ctx.storage.write(job)
+
+    def count(self) -> int:
+        """How many entries there are."""
+
+        def job(cursor: CursorWrapper) -> int:
+            cursor.execute(f"SELECT COUNT(*) FROM mail_ledger WHERE {_PLACE}", self._place)  # noqa: S608
+            return int(cursor.fetchone()[0])
 
         return self._ctx.storage.read(job)
 
-    def record(self, delivered: Iterable[tuple[int, str]]) -> None:
-        """Write that these messages are safely in place: (UID, file name), all or none."""
+    def forget_older(self) -> None:
+        """Drop the entries of validities that ended a month ago."""
+        account_id, folder, validity = self._place
+        before = to_micros(self._ctx.clock.now() - timedelta(days=FORGET_AFTER_DAYS))
+        old = "account_id = %s AND folder = %s AND validity <> %s AND delivered_at < %s"
+
+        def there(cursor: CursorWrapper) -> bool:
+            cursor.execute(f"SELECT 1 FROM mail_ledger WHERE {old} LIMIT 1", [account_id, folder, validity, before])  # noqa: S608
+            return cursor.fetchone() is not None
+
+        def job(cursor: CursorWrapper) -> None:
+            cursor.execute(f"DELETE FROM mail_ledger WHERE {old}", [account_id, folder, validity, before])  # noqa: S608
+
+        if self._ctx.storage.read(there):
+            self._ctx.storage.write(job)
+
+    def _insert(self, deliveries: Iterable[tuple[str, str]], state: str) -> None:
         now = to_micros(self._ctx.clock.now())
-        rows = [(*self._place, uid, name, now, False) for uid, name in delivered]
+        rows = [(*self._place, message, name, now, state) for message, name in deliveries]
 
         def job(cursor: CursorWrapper) -> None:
             cursor.executemany(
-                "INSERT INTO mail_ledger (account_id, folder, uidvalidity, uid, name, delivered_at, settled)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO mail_ledger (account_id, folder, validity, message, name, delivered_at, state)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (account_id, folder, validity, message) DO UPDATE"
+                " SET state = excluded.state, delivered_at = excluded.delivered_at"
+                " WHERE mail_ledger.state = 'begun'",
                 rows,
             )
 
         if rows:
             self._ctx.storage.write(job)
 
-    def settle(self, uids: Collection[int]) -> None:
-        """Write that the server did with these what the account says."""
-        self._each("UPDATE mail_ledger SET settled = %s WHERE", uids, True)
 
-    def prune(self, gone: Collection[int]) -> None:
-        """Forget messages that the server no longer has, and validities that ended a month ago: UIDs never return."""
-        self._each("DELETE FROM mail_ledger WHERE", gone)
-        account_id, folder, uidvalidity = self._place
-        before = to_micros(self._ctx.clock.now() - timedelta(days=FORGET_AFTER_DAYS))
+def _digest(message: str) -> int:
+    return int.from_bytes(hashlib.blake2b(message.encode(), digest_size=8).digest())
 
-        def job(cursor: CursorWrapper) -> None:
-            cursor.execute(
-                "DELETE FROM mail_ledger WHERE account_id = %s AND folder = %s AND uidvalidity <> %s"
-                " AND delivered_at < %s",
-                [account_id, folder, uidvalidity, before],
-            )
 
-        self._ctx.storage.write(job)
+def _marks(values: Collection[str]) -> str:
+    return ", ".join(["%s"] * len(values))
 
-    def _each(self, statement: str, uids: Collection[int], *first: bool) -> None:
-        ordered = sorted(uids)
 
-        def job(cursor: CursorWrapper) -> None:
-            for start in range(0, len(ordered), _AT_ONCE):
-                some = ordered[start : start + _AT_ONCE]
-                marks = ", ".join(["%s"] * len(some))
-                cursor.execute(f"{statement} {_PLACE} AND uid IN ({marks})", [*first, *self._place, *some])
-
-        if ordered:
-            self._ctx.storage.write(job)
+def _pages(messages: Iterable[str]) -> Iterator[list[str]]:
+    page: list[str] = []
+    for message in messages:
+        page.append(message)
+        if len(page) == _AT_ONCE:
+            yield page
+            page = []
+    if page:
+        yield page

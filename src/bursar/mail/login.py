@@ -1,33 +1,59 @@
-"""Connection, token and login together: one forced refresh, one more login, then stop (SEC-57)."""
+"""Connection, credentials and login together: one forced refresh, one more login, then stop (SEC-57)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..context import Context
+from ..errors import PersonMustAct
+from ..keyring import Secret
 from ..tokens import obtain
 from ..tokens.outcome import Obtained, Refusal
 from ..uses import Consumer
 from . import explain
-from .account import AccountType
-from .imap import Imap, LoginRefused
+from .account import AccountType, Authentication
+from .dialogue import LoginRefused
+from .imap import Imap
 
 MIN_TTL = 30.0  # seconds a token should still live when a login begins
+
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to log in, as whom, with the token of which reference (`NAME` or `NAME#LABEL`)."""
+    """Where to log in, as whom, and with what: the token of a reference (`NAME` or `NAME#LABEL`), or a password."""
 
     type: AccountType
     host: str
     port: int
     login: str
-    reference: str
+    reference: str = ""
     ca_file: str = ""
+    password: Secret | None = None
+
+    @property
+    def authentication(self) -> Authentication:
+        return Authentication.TOKEN if self.reference else Authentication.PASSWORD
+
+
+class Credentials(Protocol):
+    """What a login is proved with, and whether there is anything else to try once it was refused."""
+
+    authentication: Authentication
+    renewed: bool
+
+    def secret(self) -> Secret:
+        """The access token or the password that is valid now. Raises BursarError where there is none."""
+
+    def refused(self) -> bool:
+        """The server refused the last one. True if there is another one to try now."""
 
 
 class TokenSource:
     """The token of one run. A refusal of the heart's ends the run as the error it is."""
+
+    authentication = Authentication.TOKEN
 
     def __init__(self, ctx: Context, reference: str, by: Consumer | None = None) -> None:
         self._ctx = ctx
@@ -41,8 +67,10 @@ class TokenSource:
         self.token = self._accept(obtain.obtain(self._ctx, self.reference, MIN_TTL, self._by))
         return self.token
 
+    def secret(self) -> Secret:
+        return self.get().access_token
+
     def refused(self) -> bool:
-        """The server refused the last token. True if there is another one to try now."""
         if self.token is None:
             return True
         before = self.token.sha256
@@ -57,20 +85,46 @@ class TokenSource:
         return answer
 
 
-Note = Callable[[str], None]
+class PasswordSource:
+    """The account's password. There is no other one to try."""
+
+    authentication = Authentication.PASSWORD
+    renewed = False
+
+    def __init__(self, password: Secret | None) -> None:
+        self._password = password
+
+    def secret(self) -> Secret:
+        if not self._password:
+            raise PersonMustAct(
+                "No password is stored for this account.",
+                code="password_missing",
+                action="Enter it with `bursar mail set NAME --password-file F`.",
+            )
+        return self._password
+
+    def refused(self) -> bool:
+        return False
 
 
-def open_session(ctx: Context, target: Target, tokens: TokenSource, note: Note = lambda _: None) -> Imap:
+def credentials_of(ctx: Context, target: Target, by: Consumer | None = None) -> Credentials:
+    """What the target logs in with; `by` is who is recorded as having used a token."""
+    if target.authentication is Authentication.PASSWORD:
+        return PasswordSource(target.password)
+    return TokenSource(ctx, target.reference, by)
+
+
+def open_session(ctx: Context, target: Target, credentials: Credentials, note: Note = lambda _: None) -> Imap:
     """A logged-in connection. Raises BursarError with what a person must do, or ConnectionLost."""
     renewed = False
     while True:
         imap = Imap(ctx.door, target.type, target.host, target.port, target.ca_file)
         try:
-            mechanism = imap.log_in(target.login, tokens.get().access_token)
+            mechanism = imap.log_in(target.login, credentials.secret(), credentials.authentication)
         except LoginRefused as refused:
             imap.leave()
             note(f"login refused: {refused.answer} {refused.challenge.text}".rstrip())
-            if renewed or not explain.blames_token(refused) or not tokens.refused():
+            if renewed or not explain.blames_token(refused) or not credentials.refused():
                 raise explain.login_refused(refused, target.login, target.reference, renewed=renewed) from None
             renewed = True
         except BaseException:

@@ -1,14 +1,14 @@
 """The selected folder: which messages are there, how large, and their bytes, in bounded batches."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..outbound import OutboundFailed
+from .dialogue import CommandRefused, ConnectionLost
 from .folder_names import decode, quoted
-from .imap import COMMAND_SECONDS, CommandRefused, Imap
+from .imap import COMMAND_SECONDS, Imap
 from .sasl import printable
-from .wire import ConnectionLost
 
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -99,7 +99,7 @@ class Mailbox:
         self._ask("UID", "STORE", sequence_set(uids), "+FLAGS.SILENT", f"({flag})")
         self.imap.untagged_responses.pop("FETCH", None)
 
-    def expunge(self, uids: Sequence[int], ours: Collection[int]) -> None:
+    def expunge(self, uids: Sequence[int], ours: Callable[[Collection[int]], bool]) -> None:
         """Remove these messages, which are flagged \\Deleted (RFC 4315 §2.1), and none but `ours`.
 
         Without UIDPLUS a plain EXPUNGE would also remove what somebody else has flagged; while there is such a
@@ -107,11 +107,11 @@ class Mailbox:
         """
         if "UIDPLUS" in self.imap.capabilities:
             self._ask("UID", "EXPUNGE", sequence_set(uids))
-        elif all(uid in ours for uid in self.uids("DELETED")):
+        elif ours(self.uids("DELETED")):
             self._ask("EXPUNGE")
         self.imap.untagged_responses.pop("EXPUNGE", None)
 
-    def move(self, uids: Sequence[int], folder: str, ours: Collection[int]) -> None:
+    def move(self, uids: Sequence[int], folder: str, ours: Callable[[Collection[int]], bool]) -> None:
         """MOVE (RFC 6851), or COPY and delete; the folder is made where the server says it is missing."""
         command = "MOVE" if "MOVE" in self.imap.capabilities else "COPY"
         try:

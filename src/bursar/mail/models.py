@@ -12,18 +12,29 @@ class MailAccount(models.Model):
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id)
     name = CodePointField(unique=True)
-    type = models.TextField()  # IMAP | IMAPS | IMAPTLS
+    type = models.TextField()  # IMAP | IMAPS | IMAPTLS | POP3 | POP3S | POP3TLS | MSGraph
     host = models.TextField()
     port = models.IntegerField()
     login = models.TextField()
-    token = models.ForeignKey(Token, on_delete=models.PROTECT, related_name="mail_accounts")
-    folder = models.TextField(default="INBOX")
+    # What the login is proved with: one of the two.
+    token = models.ForeignKey(Token, on_delete=models.PROTECT, related_name="mail_accounts", null=True)
+    password = models.BinaryField(null=True)  # sealed
+    folder = models.TextField(default="INBOX")  # empty for POP3
     ca_file = models.TextField(default="")
     after = models.TextField(default="delete")  # delete | seen | leave | move:FOLDER
-    deliver = models.TextField()  # maildir:PATH
+    trusted = models.BooleanField(default=False)  # whether X-OTRS-… headers are kept
+    deliver = models.TextField()  # maildir:PATH and the other destinations
+    recipients = models.TextField(default="{}")  # JSON: address in lower case to destination; {} for one destination
     validity = models.TextField(default="valid")  # valid | invalid | invalid-temporarily
+    comment = models.TextField(default="")
+    interval = models.IntegerField(default=0)  # seconds; 0: only when asked
+    next_run_at = InstantField(null=True, db_index=True)
     created_at = InstantField()
     created_by = models.TextField(default="")
+    changed_at = InstantField(null=True)
+    changed_by = models.TextField(default="")
+    # Each change moves it on: a form that was opened before another's change overwrites nothing.
+    generation = models.BigIntegerField(default=1)
     # The run that collects now. `lease_owner` is a `worker_name`; `lease_run` tells two runs of one process apart.
     lease_owner = models.TextField(null=True)
     lease_run = models.TextField(null=True)
@@ -35,20 +46,23 @@ class MailAccount(models.Model):
 
 
 class MailLedger(models.Model):
-    """A message that was delivered. `settled`: what is to happen to it at the server has happened."""
+    """A message that was delivered, or is just being handed over.
+
+    Its identity is account, folder, UIDVALIDITY and UID; or account and UIDL; or account, folder and Graph id.
+    """
 
     account = models.ForeignKey(MailAccount, on_delete=models.CASCADE, related_name="ledger")
-    folder = models.TextField()
-    uidvalidity = models.BigIntegerField()
-    uid = models.BigIntegerField()
-    name = models.TextField()  # the delivered file's name, without the flags a mail reader adds
+    folder = CodePointField()
+    validity = CodePointField()
+    message = CodePointField()
+    name = models.TextField()  # the delivery id; a maildir's file is called by it, without the flags a reader adds
     delivered_at = InstantField()
-    settled = models.BooleanField(default=False)
+    state = models.TextField(default="delivered")  # begun | delivered | settled
 
     class Meta:
         db_table = "mail_ledger"
         constraints = (
-            models.UniqueConstraint(fields=["account", "folder", "uidvalidity", "uid"], name="mail_ledger_message"),
+            models.UniqueConstraint(fields=["account", "folder", "validity", "message"], name="mail_ledger_message"),
         )
 
 
@@ -61,6 +75,8 @@ class MailRun(models.Model):
     fetched = models.IntegerField()
     delivered = models.IntegerField()
     skipped = models.IntegerField()
+    repeated = models.IntegerField(default=0)
+    octets = models.BigIntegerField(default=0)
     error_code = models.TextField(null=True)
     error_sentence = models.TextField(null=True)
     error_action = models.TextField(null=True)

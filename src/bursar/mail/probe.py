@@ -9,10 +9,10 @@ from ..errors import BursarError
 from ..outbound import OutboundFailed
 from ..outbound.resolve import system_resolver
 from . import explain
-from .imap import CONNECT_SECONDS, CommandRefused, Imap, LoginRefused
-from .login import Target, TokenSource
+from .dialogue import CommandRefused, ConnectionLost, LoginRefused
+from .imap import CONNECT_SECONDS, Imap
+from .login import Target, TokenSource, credentials_of
 from .mailbox import Mailbox
-from .wire import ConnectionLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
 
     A refused token is renewed once and the login tried again, as a fetch does.
     """
-    tokens = TokenSource(ctx, target.reference)
+    tokens = credentials_of(ctx, target)
     imap: Imap | None = None
     step = "name"
     try:
@@ -39,13 +39,14 @@ def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
         imap = _connect(ctx, target)
         yield from _connection(imap, target)
         step = "token"
-        token = tokens.get()
-        account = f", issued for {token.account}" if token.account else ""
-        scope = f", scope {token.scope}" if token.scope else ""
-        yield Step("token", f'"{target.reference}" is valid until {rfc3339(token.expires_at)}{account}{scope}')
+        secret = tokens.secret()
+        if isinstance(tokens, TokenSource) and (token := tokens.token) is not None:
+            account = f", issued for {token.account}" if token.account else ""
+            scope = f", scope {token.scope}" if token.scope else ""
+            yield Step("token", f'"{target.reference}" is valid until {rfc3339(token.expires_at)}{account}{scope}')
         step = "login"
         try:
-            mechanism = imap.log_in(target.login, token.access_token)
+            mechanism = imap.log_in(target.login, secret, tokens.authentication)
         except LoginRefused as refused:
             yield Step("login", f"refused: {refused.answer} {refused.challenge.text}".rstrip())
             if not explain.blames_token(refused) or not tokens.refused():
@@ -53,7 +54,7 @@ def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
             yield Step("token", "a fresh one was obtained")
             imap.shutdown()
             imap = _connect(ctx, target)
-            mechanism = imap.log_in(target.login, tokens.get().access_token)
+            mechanism = imap.log_in(target.login, tokens.secret(), tokens.authentication)
         yield Step("login", f"{target.login} by {mechanism}")
         step = "folder"
         yield from _folder(Mailbox(imap), folder)

@@ -20,6 +20,8 @@ class Result:
     fetched: int = 0  # transferred from the server
     delivered: int = 0  # put in place, each once
     skipped: int = 0  # left at the server because they could not be transferred or delivered
+    repeated: int = 0  # handed over again after a kill that left open whether they had arrived
+    octets: int = 0  # bytes of the transferred messages
     error: BursarError | None = None
     notes: list[str] = field(default_factory=list)
     skips: list[str] = field(default_factory=list)
@@ -29,9 +31,10 @@ class Result:
         if len(self.notes) < NOTES_KEPT:
             self.notes.append(text)
 
-    def skip(self, uid: int, reason: str) -> None:
+    def skip(self, message: str, reason: str) -> None:
+        """Count and name a message that stays on the server; `message` is how a person finds it, as in `UID 7`."""
         self.skipped += 1
-        line = f"message UID {uid} was left on the server: {reason}"
+        line = f"message {message} was left on the server: {reason}"
         self.note(line)
         if len(self.skips) < SKIPS_KEPT:
             self.skips.append(line)
@@ -68,6 +71,8 @@ def keep(ctx: Context, account_id: str, started: datetime, result: Result) -> No
         fetched=result.fetched,
         delivered=result.delivered,
         skipped=result.skipped,
+        repeated=result.repeated,
+        octets=result.octets,
         error_code=error.code if error else None,
         error_sentence=error.sentence if error else None,
         error_action=error.action if error else None,

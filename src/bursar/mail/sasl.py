@@ -1,8 +1,9 @@
-"""SASL with an OAuth2 access token: XOAUTH2 (Google, Microsoft) and OAUTHBEARER (RFC 7628)."""
+"""SASL: XOAUTH2 (Google, Microsoft) and OAUTHBEARER (RFC 7628) with a token, PLAIN (RFC 4616) with a password."""
 
 import base64
 import binascii
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,21 +19,46 @@ class Mechanism(StrEnum):
 
     XOAUTH2 = "XOAUTH2"
     OAUTHBEARER = "OAUTHBEARER"
+    PLAIN = "PLAIN"
+    LOGIN = "LOGIN"  # IMAP's own command, not the SASL mechanism
+    USER = "USER"  # POP3's USER and PASS
 
     @property
     def dummy(self) -> bytes:
         """What ends the dialogue after a refusal: an empty line, or one ^A (RFC 7628 §3.2.3) (SEC-56)."""
-        return b"" if self is Mechanism.XOAUTH2 else b"\x01"
+        return b"\x01" if self is Mechanism.OAUTHBEARER else b""
 
 
-def choose(capabilities: Collection[str]) -> Mechanism:
-    """XOAUTH2 unless only OAUTHBEARER is offered: Yandex takes XOAUTH2 without saying so.
+def offered_by(capabilities: Collection[str]) -> set[str]:
+    """The mechanisms that `AUTH=…` names, in upper case."""
+    return {word.upper().removeprefix("AUTH=") for word in capabilities if word.upper().startswith("AUTH=")}
+
+
+def choose_for_password(capabilities: Collection[str]) -> Mechanism:
+    """PLAIN where it is offered, else the command LOGIN (RFC 9051 §6.2.3). Raises Refused where neither may be used."""
+    if Mechanism.PLAIN in offered_by(capabilities):
+        return Mechanism.PLAIN
+    if "LOGINDISABLED" not in {word.upper() for word in capabilities}:
+        return Mechanism.LOGIN
+    raise Refused(
+        "The server takes no passwords (LOGINDISABLED), so nothing was sent.",
+        code="no_password_login",
+        action="Use --auth token, or allow passwords at the mail server.",
+    )
+
+
+_HIDES_XOAUTH2 = re.compile(r"(.+\.)?yandex\.[a-z]{2,3}(\.[a-z]{2})?|(.+\.)?ya\.ru", re.IGNORECASE)
+
+
+def choose(capabilities: Collection[str], host: str = "") -> Mechanism:
+    """XOAUTH2 unless only OAUTHBEARER is offered; Yandex takes XOAUTH2 without saying so.
 
     Raises Refused where the server offers logins and none of them takes a token: the token is never sent as a
     password (SEC-55).
     """
-    offered = {word.upper().removeprefix("AUTH=") for word in capabilities if word.upper().startswith("AUTH=")}
-    if Mechanism.XOAUTH2 in offered or not offered:
+    offered = offered_by(capabilities)
+    hidden = _HIDES_XOAUTH2.fullmatch(host.rstrip(".")) is not None
+    if Mechanism.XOAUTH2 in offered or not offered or (hidden and Mechanism.OAUTHBEARER not in offered):
         return Mechanism.XOAUTH2
     if Mechanism.OAUTHBEARER in offered:
         return Mechanism.OAUTHBEARER
@@ -46,12 +72,15 @@ def choose(capabilities: Collection[str]) -> Mechanism:
 def initial_response(mechanism: Mechanism, user: str, token: Secret, host: str, port: int) -> bytes:
     """What is sent, before base64. Raises Refused where user or token carry control characters (SEC-54)."""
     bearer = token.reveal()
+    named = "password" if mechanism is Mechanism.PLAIN else "token"
     for text in (user, bearer):
         if not text or any(ord(character) < 32 or ord(character) == 127 for character in text):
             raise Refused(
-                "The login or the token is empty or carries control characters, so nothing was sent.",
+                f"The login or the {named} is empty or carries control characters, so nothing was sent.",
                 code="login_unsendable",
             )
+    if mechanism is Mechanism.PLAIN:
+        return f"\0{user}\0{bearer}".encode()
     if mechanism is Mechanism.XOAUTH2:
         return f"user={user}\x01auth=Bearer {bearer}\x01\x01".encode()
     return f"n,a={saslname(user)},\x01host={host}\x01port={port}\x01auth=Bearer {bearer}\x01\x01".encode()

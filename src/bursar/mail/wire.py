@@ -5,13 +5,10 @@ from collections.abc import Callable
 from ..clock import Clock
 from ..outbound import Deadline
 from ..outbound.sockets import AnySocket
+from .dialogue import ConnectionLost
 
 IDLE_SECONDS = 30.0
 CHUNK = 1 << 16
-
-
-class ConnectionLost(Exception):
-    """The connection ended, or the server broke the protocol; what was received whole before counts."""
 
 
 class Wire:

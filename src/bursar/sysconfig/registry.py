@@ -43,6 +43,14 @@ SETTINGS: tuple[Setting, ...] = (
         lambda text: text.strip().lower(),
     ),
     Setting(
+        "MailAccount::POP3::Auth::SplitOAuth2MethodAndToken::Hosts",
+        "hosts, separated by semicolons",
+        "outlook.office365.com;pop-mail.outlook.com",
+        "POP3 servers that want `AUTH XOAUTH2` and the string with the token on two lines. A string that makes the one "
+        "line longer than 255 octets is sent apart to every server.",
+        values.parse_pop3_split_hosts,
+    ),
+    Setting(
         "Outbound::AllowedNetworks",
         "hosts, host:port or CIDRs, separated by commas",
         "",
@@ -51,6 +59,29 @@ SETTINGS: tuple[Setting, ...] = (
         "without TLS. Behind WebUserAgent::Proxy only the proxy's own address can be judged, and the port that is "
         "asked for.",
         values.parse_allowed_networks,
+    ),
+    Setting(
+        "PostMaster::UntrustedHeaders",
+        "beginnings of header names, separated by commas",
+        "X-OTRS-,X-Znuny-",
+        "Headers that steer a ticket system. Bursar removes those that begin so from the mail of every account that is "
+        "not trusted, before it is delivered. Empty: none are removed.",
+        values.parse_header_prefixes,
+    ),
+    Setting(
+        "PostMasterMaxEmailSize",
+        "kilobytes",
+        "16384",
+        "Larger messages are named in the log, skipped, and left on the server.",
+        values.parse_largest_mail,
+    ),
+    Setting(
+        "PostMasterReconnectMessage",
+        "messages",
+        "5000",
+        "After so many messages a run closes its connection properly and goes on over a new one; 0: never. A POP3 "
+        "server deletes only then. Znuny's 20 works too, and makes large mailboxes slow.",
+        values.parse_reconnect,
     ),
     Setting(
         "ScriptAlias",

@@ -79,6 +79,36 @@ def parse_no_proxy(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def parse_pop3_split_hosts(text: str) -> tuple[str, ...]:
+    """Host names in lower case, separated by semicolons or commas."""
+    hosts = tuple(host.strip().lower() for host in text.replace(",", ";").split(";") if host.strip())
+    for host in hosts:
+        if not _is_host(host):
+            raise InvalidInput(
+                f"MailAccount::POP3::Auth::SplitOAuth2MethodAndToken::Hosts: {host!r} is not a host name."
+            )
+    return hosts
+
+
+def parse_header_prefixes(text: str) -> tuple[str, ...]:
+    """Beginnings of header field names (RFC 5322 §2.2), separated by commas."""
+    prefixes = tuple(prefix.strip() for prefix in text.split(",") if prefix.strip())
+    for prefix in prefixes:
+        if not re.fullmatch(r"[!-9;-~]{2,100}", prefix):
+            raise InvalidInput(f"PostMaster::UntrustedHeaders: {prefix!r} is not the beginning of a header's name.")
+    return prefixes
+
+
+def parse_largest_mail(text: str) -> int:
+    """Kilobytes, 1 to 1,048,576 (a gigabyte)."""
+    return _whole(text, "PostMasterMaxEmailSize", 1, 1 << 20, "kilobytes")
+
+
+def parse_reconnect(text: str) -> int:
+    """Messages, 0 to 1,000,000."""
+    return _whole(text, "PostMasterReconnectMessage", 0, 1_000_000, "messages")
+
+
 def parse_networks(text: str) -> tuple[Network, ...]:
     """CIDRs or single addresses, separated by commas."""
     networks = []
@@ -97,6 +127,13 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 def parse_allowed_networks(text: str) -> AllowedNetworks:
     """Hosts, host:port or CIDRs, separated by commas."""
     return AllowedNetworks.parse(text)
+
+
+def _whole(text: str, name: str, low: int, high: int, unit: str) -> int:
+    value = text.strip()
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and low <= int(value) <= high):
+        raise InvalidInput(f"{name}: must be a whole number of {unit} from {low} to {high}, not {text!r}.")
+    return int(value)
 
 
 def _is_host(text: str) -> bool:

@@ -1,1 +1,6 @@
-"""Where messages go. In this part: a maildir."""
+"""Where messages go: one destination, or by recipient one of several.
+
+spec          `maildir:PATH` and the others, parsed into typed values     registry   from such a value to what delivers
+destination   what every destination promises                             dispatch   by recipient, with a default
+names         the stable id of a delivery                                 maildir    exactly once
+"""

@@ -7,10 +7,13 @@ that the ledger may not know of the message yet, and `recover` finds out from th
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ...errors import Temporary
 from ...testing.failpoints import failpoint
+from ..lease import LeaseLost
+from .destination import Failure, Hold, Parcel
 from .names import Names
 
 
@@ -23,11 +26,54 @@ class Maildir:
 
     def prepare(self) -> None:
         """Make what is missing, readable by its owner alone, and sync the directories that hold it."""
-        missing = [place for place in (*reversed(self.path.parents), self.path) if not place.exists()]
-        for directory in (*missing, self._new, self._cur, self._tmp):
-            if not directory.is_dir():
-                directory.mkdir(mode=0o700)
-                _sync(directory.parent)
+        try:
+            missing = [place for place in (*reversed(self.path.parents), self.path) if not place.exists()]
+            for directory in (*missing, self._new, self._cur, self._tmp):
+                if not directory.is_dir():
+                    directory.mkdir(mode=0o700)
+                    _sync(directory.parent)
+        except OSError as problem:
+            raise self.unusable(problem) from None
+
+    def deliver(self, parcels: Sequence[Parcel], hold: Hold) -> Mapping[str, Failure]:
+        staged: list[Parcel] = []
+        failures: dict[str, Failure] = {}
+        for parcel in parcels:
+            try:
+                self.stage(parcel.id, parcel.body)
+                staged.append(parcel)
+            except FileExistsError:
+                raise LeaseLost from None
+            except OSError as problem:
+                failures[parcel.id] = Failure(f"the maildir did not take it ({problem.strerror})", blocked=True)
+        ids = [parcel.id for parcel in staged]
+        try:
+            hold.keep()
+        except LeaseLost:
+            self.clear(ids)
+            raise
+        try:
+            if staged:
+                self.place(ids)
+                hold.record(staged)
+                self.clear(ids)
+        except OSError as problem:
+            raise self.unusable(problem) from None
+        return failures
+
+    def forget(self, ids: Collection[str]) -> None:
+        self.clear(ids)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def unusable(self, problem: OSError) -> Temporary:
+        """What it means that the file system refuses."""
+        return Temporary(
+            f"The maildir {self.path} can't be used ({problem.strerror}).",
+            code="destination_failed",
+            action="Look at the path, the free space and the rights there; undelivered messages stay on the server.",
+        )
 
     def stage(self, name: str, message: bytes) -> None:
         """Write the message to tmp/ and sync it. Raises FileExistsError where another run is staging it just now."""
@@ -60,25 +106,31 @@ class Maildir:
             (self._tmp / name).unlink(missing_ok=True)
         failpoint("mail.cleared")
 
-    def recover(self, names: Names, wanted: Callable[[int], bool]) -> dict[int, str]:
+    def recover(self, names: Names, wanted: Callable[[str], bool]) -> Collection[str]:
         """After a run that was cut short: the messages that were placed, of those the ledger has not (`wanted`).
 
         They are looked for in new/ and cur/ by name, whatever flags a mail reader has added. A staged file that was
         linked is looked for by its inode too, in sub-folders as well: a reader may have moved it on already. Names in
         tmp/ that were never placed are cleaned up here, the others by `clear` when the ledger has been told.
         """
-        placed: dict[int, str] = {}
+        try:
+            return self._recover(names, wanted)
+        except OSError as problem:
+            raise self.unusable(problem) from None
+
+    def _recover(self, names: Names, wanted: Callable[[str], bool]) -> set[str]:
+        placed: set[str] = set()
         for entry in (entry for directory in (self._new, self._cur) for entry in os.scandir(directory)):
-            uid = names.uid(entry.name.partition(":")[0])
-            if uid is not None and wanted(uid):
-                placed[uid] = names.name(uid)
+            name = entry.name.partition(":")[0]
+            if names.current(name) and wanted(name):
+                placed.add(name)
         staged = {entry.name: entry.stat() for entry in os.scandir(self._tmp) if names.own(entry.name)}
         linked = {stat.st_ino: name for name, stat in staged.items() if stat.st_nlink > 1}
         for inode in self._inodes() if linked else ():
-            uid = names.uid(linked.get(inode, ""))
-            if uid is not None and wanted(uid):
-                placed[uid] = names.name(uid)
-        self.clear(name for name in staged if name not in placed.values())
+            name = linked.get(inode, "")
+            if names.current(name) and wanted(name):
+                placed.add(name)
+        self.clear(name for name in staged if name not in placed)
         if placed:
             _sync(self._new)
             _sync(self._cur)

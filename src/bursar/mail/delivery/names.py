@@ -1,4 +1,4 @@
-"""The name of a delivered message, derived from its identity: account, folder, UIDVALIDITY and UID."""
+"""The stable id of a delivery, derived from the message's identity: account, folder, validity and id at the server."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -8,26 +8,32 @@ _END = ".bursar"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`<digest>.<uidvalidity>.<uid>.bursar`; the digest is of account and folder. The same message, the same name."""
+    """`<digest>.<validity>.<id>.bursar`; the digest is of account and folder. The same message, the same name.
+
+    A UID stands in it as it is. A UIDL or a Graph id may hold any sign: its digest stands for it.
+    """
 
     account_id: str
     folder: str
-    uidvalidity: int
+    validity: str
+    _start: str = field(init=False)
     _digest: str = field(init=False)
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(f"{self.account_id}\0{self.folder}".encode()).hexdigest()[:16]
         object.__setattr__(self, "_digest", digest + ".")
+        object.__setattr__(self, "_start", f"{digest}.{self.validity}.")
 
-    def name(self, uid: int) -> str:
-        return f"{self._digest}{self.uidvalidity}.{uid}{_END}"
+    def name(self, message: str) -> str:
+        """The name of the message with this id."""
+        plain = len(message) <= 10 and message.isascii() and message.isdecimal()
+        word = message if plain else "x" + hashlib.sha256(message.encode()).hexdigest()[:40]
+        return f"{self._start}{word}{_END}"
 
-    def uid(self, name: str) -> int | None:
-        """The UID in a name of this folder under this UIDVALIDITY, None for any other name."""
-        start = f"{self._digest}{self.uidvalidity}."
-        digits = name.removeprefix(start).removesuffix(_END)
-        return int(digits) if digits.isdecimal() and name == f"{start}{digits}{_END}" else None
+    def current(self, name: str) -> bool:
+        """Whether the name is of this folder under this validity."""
+        return name.startswith(self._start) and name.endswith(_END)
 
     def own(self, name: str) -> bool:
-        """Whether the name is of this account and folder, under any UIDVALIDITY."""
+        """Whether the name is of this account and folder, under any validity."""
         return name.startswith(self._digest) and name.endswith(_END)

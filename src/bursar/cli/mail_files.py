@@ -1,0 +1,62 @@
+"""What `bursar mail` reads from files: passwords and tables of recipients."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ..keyring import Secret
+
+LARGEST_FILE = 4 << 20
+
+
+def authentication(
+    auth: str | None, token: str | None, password_file: str | None
+) -> "tuple[str | None, Secret | None]":
+    """The token's reference, or the password: what `--auth` asks for. Raises InvalidInput where they don't agree."""
+    auth = auth or ("password" if password_file and not token else "token")
+    if auth == "token":
+        if not token or password_file:
+            raise InvalidInput("--auth token needs --token, and no --password-file.", code="authentication_missing")
+        return token, None
+    if token or not password_file:
+        raise InvalidInput("--auth password needs --password-file, and no --token.", code="authentication_missing")
+    return None, password_from(password_file)
+
+
+def password_from(file: str) -> "Secret":
+    """The password from a file or standard input; one newline at its end doesn't belong to it."""
+    from ..keyring import Secret
+
+    text = _text(file, "--password-file")
+    return Secret(text.removesuffix("\n").removesuffix("\r"))
+
+
+def table_from(file: str) -> dict[str, str]:
+    """Lines of an address, blanks, and a destination; `#` begins a comment. Raises InvalidInput that names the line."""
+    table: dict[str, str] = {}
+    for number, line in enumerate(_text(file, "--by-recipient").splitlines(), 1):
+        words = line.strip().split(None, 1)
+        if not words or words[0].startswith("#"):
+            continue
+        address = words[0].lower()
+        if len(words) != 2 or address in table:
+            problem = "is there twice" if address in table else "has no destination"
+            raise InvalidInput(f"--by-recipient: line {number}: {address} {problem}.", code="table_invalid")
+        table[address] = words[1].strip()
+    return table
+
+
+def _text(file: str, option: str) -> str:
+    try:
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
+            data = opened.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise InvalidInput(f"{option}: {file} is larger than {LARGEST_FILE} bytes.")
+        return data.decode()
+    except OSError as problem:
+        raise InvalidInput(f"{option}: {file} can't be read: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{option}: {file} is not UTF-8 text.") from None

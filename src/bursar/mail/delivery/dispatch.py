@@ -1,0 +1,60 @@
+"""By recipient: a table of addresses and their destinations, and a default for everybody else."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import getaddresses
+
+from .destination import Destination, Failure, Hold, Parcel
+from .names import Names
+
+HEADERS = ("X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To", "Resent-Cc", "Delivered-To")
+LONGEST_HEAD = 256 * 1024
+
+
+def recipients(body: bytes) -> list[str]:
+    """The addresses a message was sent to, in lower case, the envelope's first where a server noted it."""
+    head = body[:LONGEST_HEAD]
+    parsed = BytesHeaderParser(policy=compat32).parsebytes(head, headersonly=True)
+    fields = [str(text) for name in HEADERS for text in parsed.get_all(name, [])]
+    found = (address.strip().lower() for _, address in getaddresses(fields))
+    return list(dict.fromkeys(address for address in found if address))
+
+
+class Dispatch:
+    """A destination that hands each parcel to the one its recipient has in `table`, else to `default`."""
+
+    def __init__(self, default: Destination, table: Mapping[str, Destination]) -> None:
+        self._default = default
+        self._table = table
+        self._all = list({id(each): each for each in (default, *table.values())}.values())
+
+    def prepare(self) -> None:
+        for each in self._all:
+            each.prepare()
+
+    def recover(self, names: Names, wanted: Callable[[str], bool]) -> Collection[str]:
+        return {found for each in self._all for found in each.recover(names, wanted)}
+
+    def forget(self, ids: Collection[str]) -> None:
+        for each in self._all:
+            each.forget(ids)
+
+    def deliver(self, parcels: Sequence[Parcel], hold: Hold) -> Mapping[str, Failure]:
+        groups: dict[int, list[Parcel]] = {}
+        for parcel in parcels:
+            groups.setdefault(id(self._table.get(parcel.recipient, self._default)), []).append(parcel)
+        failures: dict[str, Failure] = {}
+        for each in self._all:
+            if id(each) in groups:
+                failures.update(each.deliver(groups[id(each)], hold))
+        return failures
+
+    def close(self) -> None:
+        for each in self._all:
+            each.close()
+
+
+def addressee(body: bytes, table: Collection[str]) -> str | None:
+    """The first of the message's recipients that is in the table."""
+    return next((address for address in recipients(body) if address in table), None)

@@ -1,0 +1,135 @@
+"""A destination as an administrator writes it (`maildir:PATH` ...), parsed once into a typed value."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ...errors import InvalidInput
+
+KINDS = ("maildir", "mbox", "lmtp", "smtp", "pipe", "webhook")
+FORMS = "maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND or webhook:URL"
+
+
+@dataclass(frozen=True, slots=True)
+class MaildirSpec:
+    """A maildir at an absolute path."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MboxSpec:
+    """An mbox file at an absolute path."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LmtpSpec:
+    """An LMTP server (RFC 2033)."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSpec:
+    """An SMTP server (RFC 5321)."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class PipeSpec:
+    """A program that gets the message on its standard input; run without a shell."""
+
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSpec:
+    """An address that gets the message by POST."""
+
+    url: str
+
+
+Spec = MaildirSpec | MboxSpec | LmtpSpec | SmtpSpec | PipeSpec | WebhookSpec
+
+
+def parse(text: str) -> Spec:
+    """The typed value of `text`. Raises InvalidInput that says which form is wanted."""
+    kind, colon, rest = text.partition(":")
+    if not colon or kind not in KINDS or any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
+        raise InvalidInput(f'Bursar can\'t deliver to "{text}".', code="destination_unknown", action=f"Use {FORMS}.")
+    match kind:
+        case "maildir":
+            return MaildirSpec(_absolute(rest, kind))
+        case "mbox":
+            return MboxSpec(_absolute(rest, kind))
+        case "lmtp":
+            return LmtpSpec(*_server(rest, kind))
+        case "smtp":
+            return SmtpSpec(*_server(rest, kind))
+        case "pipe":
+            return PipeSpec(_command(rest))
+        case _:
+            return WebhookSpec(_url(rest))
+
+
+def kind_of(spec: Spec) -> str:
+    """The word in front of the colon."""
+    return KINDS[[MaildirSpec, MboxSpec, LmtpSpec, SmtpSpec, PipeSpec, WebhookSpec].index(type(spec))]
+
+
+def _absolute(path: str, kind: str) -> Path:
+    if not Path(path).is_absolute():
+        raise InvalidInput(
+            f'The {kind} "{path}" is not an absolute path.',
+            code="destination_relative",
+            action=f"Write it from the root on, such as {kind}:/var/mail/support.",
+        )
+    return Path(path)
+
+
+def _server(text: str, kind: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    good = port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536
+    if not bare or not good or any(sign.isspace() or sign in "/@\\" for sign in bare):
+        raise InvalidInput(
+            f'"{text}" is no {kind.upper()} server.',
+            code="destination_server",
+            action=f"Write host and port, such as {kind}:mail.example.org:24.",
+        )
+    return host, int(port)
+
+
+def _command(text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as problem:
+        raise InvalidInput(f"pipe: the command can't be read: {problem}.", code="destination_command") from None
+    if not words or not Path(words[0]).is_absolute():
+        raise InvalidInput(
+            f'pipe: "{words[0] if words else ""}" is not an absolute path of a program.',
+            code="destination_command",
+            action="Write it from the root on, such as pipe:/usr/local/bin/file-mail --queue A. No shell runs it.",
+        )
+    return words
+
+
+def _url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        good = url.scheme in ("https", "http") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        good = False
+    if not good or "@" in url.netloc or not text.isascii() or " " in text:
+        raise InvalidInput(
+            f'webhook: "{text}" is no address.',
+            code="destination_url",
+            action="Write it as in webhook:https://tickets.example.org/mail, without user name and password.",
+        )
+    return text
