@@ -26,6 +26,7 @@ from bursar.oauth2.urls import EndpointUrl
 from bursar.oauth2.vocabulary import ClientAuthentication
 from bursar.outbound import AllowedNetworks, HttpAnswer, OutboundRules
 from bursar.outbound.addresses import is_public
+from bursar.testing.clock import START
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=("Cs",)))
@@ -319,7 +320,7 @@ def test_every_callback_has_one_reading(parameters: list[tuple[str, str]], mappi
 def test_an_id_token_is_read_or_refused(text: str) -> None:
     """SEC-17: nothing else comes out."""
     try:
-        identity = read_id_token(Secret(text), "client", None)
+        identity = read_id_token(Secret(text), "client", None, now=START, nonce_sha256=None)
     except IdTokenRefused:
         return
     assert identity.subject

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -13,6 +14,7 @@ from bursar.errors import BursarError
 from bursar.testing import Script
 from bursar.tokens import candidate, commit, consent, life
 from bursar.tokens.authorize import redeem, start, ticket, ticket_view
+from bursar.tokens.configure import confirm
 from bursar.tokens.models import Configuration, Consent, Token
 from bursar.tokens.outcome import AccountChanged, Consented, Refusal
 from tests.unit.life_scene import ERP, NAME, PERSON, SESSION, Scene
@@ -64,6 +66,53 @@ def test_the_redirect_uri_is_the_same_to_the_letter_in_both_requests(scene: Scen
     [asked] = parse_qs(urlsplit(url).query)["redirect_uri"]
     assert asked == scene.ctx.settings.redirect_uri()
     assert scene.provider.token_requests("authorization_code")[0].form["redirect_uri"] == asked
+
+
+def id_token(scene: Scene, nonce: str | None, end: int = 300) -> str:
+    claims = {"iss": scene.provider.issuer, "aud": "client", "sub": "1", "exp": scene.clock.now().timestamp() + end}
+    body = base64.urlsafe_b64encode(json.dumps(claims | ({} if nonce is None else {"nonce": nonce})).encode())
+    return f"e30.{body.rstrip(b'=').decode()}.c2ln"
+
+
+@pytest.mark.parametrize(
+    ("nonce", "end", "code"),
+    [
+        ("sent", 300, ""),
+        ("another", 300, "id_token_refused"),
+        (None, 300, "id_token_refused"),
+        ("sent", -300, "id_token_refused"),
+    ],
+)
+def test_an_id_token_answers_the_authorization_that_was_begun_or_is_refused(
+    scene: Scene, nonce: str | None, end: int, code: str
+) -> None:
+    """SEC-13: OpenID Connect Core §3.1.3.7, 9 and 11; the nonce is stored as its hash alone."""
+    scene.add()
+    url = start(scene.ctx, NAME, PERSON, SESSION)
+    [sent] = parse_qs(urlsplit(url).query)["nonce"]
+    assert len(sent) >= 22
+    [stored] = Consent.objects.values_list("nonce_sha256", flat=True)
+    assert stored == hashlib.sha256(sent.encode()).hexdigest()
+    given = sent if nonce == "sent" else nonce
+    answer = {"access_token": "a", "refresh_token": "r", "expires_in": 60, "id_token": id_token(scene, given, end)}
+    scene.provider.script(Script.answer(200, answer))
+    outcome = scene.finish(parse_qsl(urlsplit(scene.provider.sign_in(url)).query))
+    assert (outcome.code if isinstance(outcome, Refusal) else "") == code
+    assert (scene.state() == "no_token") == bool(code)
+
+
+def test_a_nonce_is_sent_with_openid_alone_and_no_document_has_a_say_in_it(scene: Scene) -> None:
+    """SEC-6."""
+    scene.add()
+    first, second = (parse_qs(urlsplit(start(scene.ctx, NAME, PERSON, SESSION)).query)["nonce"] for _ in range(2))
+    assert first != second
+    scene.change("Requests.AuthorizationCode.Request.URL", scene.provider.authorization_url + "?nonce=fixed")
+    confirm(scene.ctx, NAME, "test")
+    assert parse_qs(urlsplit(start(scene.ctx, NAME, PERSON, SESSION)).query)["nonce"] not in (first, ["fixed"])
+    scene.change("Scope", "mail")
+    scene.change("Requests.AuthorizationCode.Request.URL", scene.provider.authorization_url)
+    confirm(scene.ctx, NAME, "test")
+    assert "nonce" not in parse_qs(urlsplit(start(scene.ctx, NAME, PERSON, SESSION)).query)
 
 
 @pytest.mark.parametrize("guess", ["TokenConfigID1", "1", "0", "x" * 64, "", "\x00"])

@@ -1,16 +1,25 @@
 """Who signed in, by claims that came straight from the token endpoint (SEC-13)."""
 
 import base64
+import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bursar.keyring import Secret
-from bursar.oauth2.id_token import LONGEST, Identity, IdTokenRefused, identity_of, read_id_token
+from bursar.oauth2.id_token import LEEWAY_SECONDS, LONGEST, Identity, IdTokenRefused, identity_of, read_id_token
 
 ISSUER = "https://i.example"
-CLAIMS: dict[str, Any] = {"iss": ISSUER, "aud": "client", "sub": "1234", "email": "a@b.example"}
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+CLAIMS: dict[str, Any] = {
+    "iss": ISSUER,
+    "aud": "client",
+    "sub": "1234",
+    "email": "a@b.example",
+    "exp": int(NOW.timestamp()) + 300,
+}
 
 
 def packed(data: bytes) -> str:
@@ -22,9 +31,10 @@ def token(claims: Any, header: str = packed(b'{"alg":"RS256"}')) -> Secret:
     return Secret(f"{header}.{packed(body)}.{packed(b'signature')}")
 
 
-def read(issuer: str | None = ISSUER, **changes: Any) -> Identity:
+def read(issuer: str | None = ISSUER, sent: str | None = None, **changes: Any) -> Identity:
     claims = {name: value for name, value in {**CLAIMS, **changes}.items() if value is not ...}
-    return read_id_token(token(claims), "client", issuer)
+    nonce = None if sent is None else hashlib.sha256(sent.encode()).hexdigest()
+    return read_id_token(token(claims), "client", issuer, now=NOW, nonce_sha256=nonce)
 
 
 def test_the_subject_names_the_account_and_a_person_knows_it_by_its_address() -> None:
@@ -52,9 +62,33 @@ def test_one_audience_of_several_will_do_unless_it_was_made_for_another() -> Non
     """§3.1.3.7, 3 to 5."""
     assert read(aud=["other", "client"], azp="client").subject == "1234"
     assert read(aud=["client"]).subject == "1234"
-    for other in ("other", None, ["client"], ""):
+    for other in ("other", None, ["client"], "", ...):
         with pytest.raises(IdTokenRefused, match="another client"):
             read(aud=["other", "client"], azp=other)
+
+
+@pytest.mark.parametrize("end", [-LEEWAY_SECONDS, -3600, -1e300])
+def test_a_token_that_is_over_is_refused(end: float) -> None:
+    """§3.1.3.7, 9: with a small leeway, since clocks differ."""
+    assert read(exp=NOW.timestamp() - LEEWAY_SECONDS + 1).subject == "1234"
+    with pytest.raises(IdTokenRefused, match="has ended"):
+        read(exp=NOW.timestamp() + end)
+
+
+@pytest.mark.parametrize("end", [..., None, "", "1795609000", True, [1795609000], {}, float("nan")])
+def test_a_token_without_an_end_is_refused(end: Any) -> None:
+    """§2: `exp` is required."""
+    with pytest.raises(IdTokenRefused, match=r"ends|ended"):
+        read(exp=end)
+
+
+def test_the_token_answers_the_nonce_that_was_sent() -> None:
+    """§3.1.3.7, 11: where none was sent, whatever is there says nothing."""
+    assert read(sent="n-1", nonce="n-1").subject == "1234"
+    assert read(nonce="unasked").subject == "1234"
+    for other in ("n-2", "", None, ..., ["n-1"], 1, "\ud800"):
+        with pytest.raises(IdTokenRefused, match="nonce"):
+            read(sent="n-1", nonce=other)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +138,7 @@ def test_a_token_that_names_nobody_is_refused(subject: Any) -> None:
 def test_what_is_no_token_is_refused_without_a_traceback(text: str) -> None:
     """SEC-17: bounded, whatever it is."""
     with pytest.raises(IdTokenRefused) as refused:
-        read_id_token(Secret(text), "client", ISSUER)
+        read_id_token(Secret(text), "client", ISSUER, now=NOW, nonce_sha256=None)
     assert len(str(refused.value)) < 100
 
 

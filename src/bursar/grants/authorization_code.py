@@ -29,26 +29,40 @@ def authorization_url(
     state: str,
     redirect_uri: str,
     code_challenge: str | None,
+    nonce: str | None = None,
 ) -> str:
     """The provider's address with the request of §4.1.1: parameters sorted by name, a query in the URL kept.
 
-    What secures the flow (`response_type`, `state`, `redirect_uri`, the PKCE challenge) is ours and can't be
-    overridden by a document (SEC-6).
+    What secures the flow (`response_type`, `state`, `redirect_uri`, the PKCE challenge, the nonce) is ours and can't
+    be overridden by a document (SEC-6). `nonce` is None where `asks_for_identity` says no.
     """
     sources = {**values, "ClientID": client_id, "State": state, "RedirectURL": redirect_uri}
-    parameters = {"client_id": client_id, **plan.literals}
-    if "Scope" in values and "Scope" not in plan.autofill.values():  # else it goes where the document says
-        parameters["scope"] = values["Scope"]
-    for parameter, source in plan.autofill.items():
-        if source not in ("ClientSecret", "Token", "RefreshToken", "AuthorizationCode"):
-            parameters[parameter] = sources.get(source, "")
+    parameters = _filled(plan, sources)
     parameters |= {"response_type": "code", "state": state, "redirect_uri": redirect_uri}
+    if nonce is not None:
+        parameters["nonce"] = nonce
     if code_challenge is not None:
         parameters |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
     url = urlsplit(str(plan.url))
     kept = [part for part in url.query.split("&") if part and not _is_ours(part, parameters)]
     query = "&".join([*kept, urlencode(sorted(parameters.items()), quote_via=quote, safe="")])
     return urlunsplit(url._replace(query=query))
+
+
+def asks_for_identity(plan: RequestPlan, client_id: str, values: Mapping[str, str]) -> bool:
+    """Whether the request is one of OpenID Connect, whose ID token answers to a nonce (Core §3.1.2.1)."""
+    return "openid" in _filled(plan, {**values, "ClientID": client_id}).get("scope", "").split()
+
+
+def _filled(plan: RequestPlan, sources: Mapping[str, str]) -> dict[str, str]:
+    """Literals, then the scope, then what the document maps; nothing that is secret goes into an address."""
+    parameters = {"client_id": sources["ClientID"], **plan.literals}
+    if "Scope" in sources and "Scope" not in plan.autofill.values():  # else it goes where the document says
+        parameters["scope"] = sources["Scope"]
+    for parameter, source in plan.autofill.items():
+        if source not in ("ClientSecret", "Token", "RefreshToken", "AuthorizationCode"):
+            parameters[parameter] = sources.get(source, "")
+    return parameters
 
 
 def _is_ours(part: str, parameters: Mapping[str, str]) -> bool:

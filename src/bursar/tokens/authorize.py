@@ -2,7 +2,8 @@
 
 ticket     the command line prints a link; single use, ten minutes
 redeem     a signed-in person opens it and presses the button      ─┐  state: random, single-use, stored hashed, bound
-start      a person presses "Authorize" on a page                  ─┘  to session, person and generation (SEC-3, 7, 9)
+start      a person presses "Authorize" on a page                  ─┘  to session, person and generation (SEC-3, 7, 9);
+                                                                       with `openid` a nonce, which the ID token answers
 finish     the callback: judged, consumed once, exchanged, stored      `consent.py`
 """
 
@@ -16,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from ..clock import to_micros
 from ..context import Context
 from ..errors import BursarError, PersonMustAct, Refused
-from ..grants import authorization_url
+from ..grants import asks_for_identity, authorization_url
 from ..ids import new_id
 from ..keyring import Place, Secret
 from ..oauth2.pkce import challenge_of, new_verifier
@@ -113,6 +114,8 @@ def _begin(ctx: Context, token_id: str, person: str, session: str) -> str:
     state = ctx.randomness.token(24)
     consent_id = new_id()
     verifier = new_verifier(ctx.randomness) if facts.document.options.pkce else None
+    client_id, sources = facts.document.client_id or "", facts.sources()
+    nonce = ctx.randomness.token(24) if asks_for_identity(plan, client_id, sources) else None
     redirect_uri = ctx.settings.redirect_uri()
     sealed = None if verifier is None else ctx.keyring.seal(Place(TABLE, consent_id, "verifier"), Secret(verifier))
 
@@ -125,6 +128,7 @@ def _begin(ctx: Context, token_id: str, person: str, session: str) -> str:
             id=consent_id,
             state_sha256=sha256(state),
             verifier=sealed,
+            nonce_sha256=None if nonce is None else sha256(nonce),
             redirect_uri=redirect_uri,
             person=person,
             session_sha256=sha256(session),
@@ -132,11 +136,12 @@ def _begin(ctx: Context, token_id: str, person: str, session: str) -> str:
 
     url = authorization_url(
         plan,
-        facts.document.client_id or "",
-        facts.sources(),
+        client_id,
+        sources,
         state=state,
         redirect_uri=redirect_uri,
         code_challenge=None if verifier is None else challenge_of(verifier),
+        nonce=nonce,
     )
     ctx.storage.write(insert)
     return url

@@ -45,6 +45,7 @@ class _Pending:
     token_id: str
     configuration_generation: int
     verifier: bytes | None
+    nonce_sha256: str | None
     redirect_uri: str
     person: str
     session_sha256: str
@@ -105,8 +106,8 @@ def _find(ctx: Context, parameters: Sequence[tuple[str, str]]) -> _Pending | Non
 
     def read(cursor: CursorWrapper) -> _Pending | None:
         cursor.execute(
-            "SELECT id, token_id, configuration_generation, verifier, redirect_uri, person, session_sha256, ends_at"  # noqa: S608
-            f" FROM {TABLE} WHERE state_sha256 IN ({marks})",
+            "SELECT id, token_id, configuration_generation, verifier, nonce_sha256, redirect_uri, person,"  # noqa: S608
+            f" session_sha256, ends_at FROM {TABLE} WHERE state_sha256 IN ({marks})",
             list(values),
         )
         found = cursor.fetchone()
@@ -184,24 +185,32 @@ def _exchange(
         return Refusal(RefusalKind.REFUSED, refused.code, refused.sentence, refused.action)
     if isinstance(outcome, ErrorAnswer):
         return _exchange_failed(ctx, row, facts, outcome, attempt)
-    identity = _identity(ctx, facts, outcome.answer, iss)
+    identity = _identity(ctx, facts, pending, outcome.answer, iss)
     if isinstance(identity, Refusal):
         _note_failure(ctx, row, attempt, "misconfigured", 200, identity.sentence)
         return identity
     return _store(ctx, row, facts, pending, outcome.answer, asked_at, identity, iss, attempt)
 
 
-def _identity(ctx: Context, facts: Facts, token: TokenAnswer, iss: str | None) -> Identity | Refusal | None:
+def _identity(
+    ctx: Context, facts: Facts, pending: _Pending, token: TokenAnswer, iss: str | None
+) -> Identity | Refusal | None:
     """Who signed in, where the provider says so: by ID token, else by userinfo. None where it doesn't (SEC-13)."""
     document = facts.document
     try:
         if token.id_token is not None:
-            return read_id_token(token.id_token, document.client_id or "", document.options.issuer or iss)
+            return read_id_token(
+                token.id_token,
+                document.client_id or "",
+                document.options.issuer or iss,
+                now=ctx.clock.now(),
+                nonce_sha256=pending.nonce_sha256,
+            )
         if document.options.userinfo_url is not None:
             timeout = ctx.settings.outbound_rules().timeout
             return fetch_userinfo(document.options.userinfo_url, token.access_token, ctx.door, timeout=timeout)
     except IdTokenRefused as refused:
-        return _no("id_token_refused", f"{facts.provider} sent an ID token that is not for this client: {refused}")
+        return _no("id_token_refused", f"{facts.provider} sent an ID token that Bursar doesn't accept: {refused}")
     except Refused as refused:
         return Refusal(RefusalKind.REFUSED, refused.code, refused.sentence, refused.action)
     return None

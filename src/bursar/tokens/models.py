@@ -129,6 +129,7 @@ class Consent(models.Model):
     ticket_sha256 = models.TextField(null=True, unique=True)
     state_sha256 = models.TextField(null=True, unique=True)
     verifier = models.BinaryField(null=True)
+    nonce_sha256 = models.TextField(null=True)  # of the nonce that the ID token has to answer; null: none was sent
     redirect_uri = models.TextField(default="")
     person = models.TextField(default="")
     session_sha256 = models.TextField(default="")
