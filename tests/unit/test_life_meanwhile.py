@@ -16,7 +16,7 @@ from bursar.tokens import renew
 from bursar.tokens.authorize import ticket
 from bursar.tokens.models import Configuration, Revocation, Token
 from bursar.tokens.obtain import obtain, reject
-from bursar.tokens.outcome import Obtained, Refusal
+from bursar.tokens.outcome import Obtained, Refusal, RefusalKind
 from bursar.tokens.refresh import refresh, refresh_due
 from bursar.tokens.request import request
 from bursar.tokens.revoke import revoke
@@ -130,6 +130,28 @@ def test_a_provider_that_gives_the_rejected_token_again_does_not_get_it_through(
     first = obtain(scene.ctx, ERP)
     assert isinstance(first, Obtained)
     assert isinstance(reject(scene.ctx, ERP, first.sha256), Refusal)
+
+
+def test_a_provider_that_gives_the_rejected_token_again_is_asked_with_growing_intervals(scene: Scene) -> None:
+    """SEC-28, SEC-57: not at every call of everybody who needs a token."""
+    scene.add_credentials()
+    scene.provider.script(*[Script.answer(200, {"access_token": "same", "expires_in": 3600})] * 3)
+    first = obtain(scene.ctx, ERP)
+    assert isinstance(first, Obtained)
+    waits = []
+    for calls in (2, 3):
+        for ask in (lambda: reject(scene.ctx, ERP, first.sha256), lambda: obtain(scene.ctx, ERP)):
+            refusal = ask()
+            assert isinstance(refusal, Refusal)
+            assert (refusal.kind, refusal.code) == (RefusalKind.TEMPORARY, "token_refused_again")
+        assert len(scene.provider.token_requests()) == calls
+        assert scene.state(ERP) == "retrying"
+        assert refusal.retry_after is not None
+        waits.append(refusal.retry_after)
+        scene.clock.advance(refusal.retry_after + 0.001)
+    assert waits[1] > waits[0]
+    assert scene.token(ERP) != "same"
+    assert scene.state(ERP) == "active"
 
 
 def test_requesting_makes_a_label(scene: Scene) -> None:

@@ -56,6 +56,22 @@ def grown(
         due_at=due_at,
         identity=dict(identity or {}),
         warning=_warning(facts, scope, renewable or (assumed and lifetime >= ENDLESS)),
+        useless=_useless(row, facts, answer, asked_at, randomness),
+    )
+
+
+def _useless(row: TokenRow, facts: Facts, answer: TokenAnswer, now: datetime, randomness: Randomness) -> Failure | None:
+    """A provider that gives the refused token again is asked again later, not by everybody who needs a token."""
+    if answer.access_token.sha256() != row.rejected_sha256:
+        return None
+    delay = timing.retry_delay(row.failures + 1, None, randomness.uniform(0, 1))
+    return Failure(
+        "retrying",
+        "token_refused_again",
+        f"{facts.provider} gave the very token again that a server had refused.",
+        "",
+        "",
+        now + timedelta(seconds=delay),
     )
 
 

@@ -22,6 +22,18 @@ from .rows import TABLE, TokenRow, wait_for_row
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A verdict as it will be stored."""
+
+    state: str
+    code: str
+    sentence: str
+    action: str
+    answer: str
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Grown:
     """New token material as it will be stored: the provider's answer with its dates worked out."""
 
@@ -35,18 +47,7 @@ class Grown:
     due_at: datetime | None
     identity: dict[str, str | None] = field(default_factory=dict)  # issuer, subject, account of a consent
     warning: tuple[str, str, str] | None = None  # code, sentence, action
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A verdict as it will be stored."""
-
-    state: str
-    code: str
-    sentence: str
-    action: str
-    answer: str
-    next_attempt_at: datetime | None
+    useless: Failure | None = None  # the access token is the very one that a server has refused
 
 
 def update(cursor: CursorWrapper, where: str, parameters: list[Any], **changes: Any) -> bool:
@@ -154,10 +155,12 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
         **dict(zip(("error_code", "error_sentence", "error_action"), grown.warning or (None,) * 3, strict=True)),
         **grown.identity,
     }
-    if row.state != "active":
-        changes["state_since"] = now
-    if row.rejected_sha256 != grown.access_token.sha256():
-        changes["rejected_sha256"] = None  # else the provider gave the very token that a server refuses
+    if grown.useless is not None:
+        changes |= _verdict(row, grown.useless, now)
+    else:
+        changes["rejected_sha256"] = None
+        if row.state != "active":
+            changes["state_since"] = now
     if _configuration_is(cursor, row):
         changes["held"] = False  # else the destination was changed meanwhile, and what holds it still counts (SEC-62)
     if grown.refresh_token is not None:
@@ -175,23 +178,7 @@ def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, no
         # What was refused has been corrected since: forget the verdict and let the correction be tried at once.
         update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None, next_attempt_at=None, due_at=now)
         return False
-    since: dict[str, Any] = {} if row.state == failure.state else {"state_since": now}
-    return update(
-        cursor,
-        *_own_lease(row, worker),
-        state=failure.state,
-        error_code=failure.code,
-        error_sentence=failure.sentence,
-        error_action=failure.action,
-        error_answer=failure.answer,
-        failed_at=now,
-        failures=row.failures + 1,
-        next_attempt_at=failure.next_attempt_at,
-        due_at=failure.next_attempt_at,
-        lease_owner=None,
-        lease_until=None,
-        **since,
-    )
+    return update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None, **_verdict(row, failure, now))
 
 
 def release(cursor: CursorWrapper, row: TokenRow, worker: str, again_at: datetime) -> None:
@@ -271,6 +258,21 @@ def wipe(cursor: CursorWrapper, row: TokenRow, now: datetime) -> bool:
 def lease_end(now: datetime, timeout: float) -> datetime:
     """A lease outlives the total deadline of the call it is for, so that only a dead or frozen caller loses it."""
     return now + timedelta(seconds=timeout + 15)
+
+
+def _verdict(row: TokenRow, failure: Failure, now: datetime) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "state": failure.state,
+        "error_code": failure.code,
+        "error_sentence": failure.sentence,
+        "error_action": failure.action,
+        "error_answer": failure.answer,
+        "failed_at": now,
+        "failures": row.failures + 1,
+        "next_attempt_at": failure.next_attempt_at,
+        "due_at": failure.next_attempt_at,
+    }
+    return columns if row.state == failure.state else columns | {"state_since": now}
 
 
 def _own_lease(row: TokenRow, worker: str) -> tuple[str, list[Any]]:

@@ -191,7 +191,10 @@ def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
     if stored:
         life.release_siblings(cursor, row, answer.CLIENT_ERRORS, now)
-    return barred(row) or row
+    bar = barred(row)
+    if stored and bar is None and material.useless is not None:
+        return answer.refusal(row, material.useless, now)
+    return bar or row
 
 
 def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: ErrorAnswer) -> TokenRow | Refusal:
