@@ -258,6 +258,25 @@ def test_another_account_is_held_back_until_a_person_says_yes(scene: Scene) -> N
     assert refused(candidate.adopt(scene.ctx, outcome.consent_id, PERSON)) == "candidate_unknown"
 
 
+def test_a_waiting_token_that_does_not_open_is_refused_and_forgotten(scene: Scene) -> None:
+    """SEC-32: it was changed or moved in the database."""
+    from bursar.testing.people import human
+
+    scene.add()
+    scene.authorize()
+    before = scene.token()
+    scene.provider.person = human("intruder@practice.example")
+    outcome = scene.finish(scene.begin())
+    assert isinstance(outcome, AccountChanged)
+    Consent.objects.filter(id=outcome.consent_id).update(candidate=b"x" * 60)
+    adopted = candidate.adopt(scene.ctx, outcome.consent_id, PERSON)
+    assert refused(adopted) == "secret_unreadable"
+    assert isinstance(adopted, Refusal)
+    assert adopted.as_error().exit_code == 4
+    assert scene.view().candidate is None
+    assert scene.token() == before
+
+
 def test_a_declined_account_leaves_nothing(scene: Scene) -> None:
     """SEC-13."""
     from bursar.testing.people import human

@@ -3,7 +3,7 @@
 import pytest
 
 from bursar.context import Context
-from bursar.errors import InvalidInput, NotFound, Refused
+from bursar.errors import InvalidInput, NotFound, PersonMustAct, Refused
 from bursar.keyring import Secret
 from bursar.tokens.configure import add, find, secret_of
 from bursar.tokens.document import document_of, read_documents
@@ -32,6 +32,16 @@ def test_new_names_are_added_with_one_token_row_each(ctx: Context) -> None:
     ]
     assert (find("A").validity, find("A").flow) == ("invalid-temporarily", "client_credentials")
     assert secret_of(ctx, find("A")) == Secret("s")
+
+
+def test_a_secret_that_does_not_open_is_named_where_it_is_wanted(ctx: Context) -> None:
+    """SEC-32: a sentence and exit 4; without secrets the configuration is exported all the same."""
+    load(ctx, as_yaml(entry("it's A", app_config(ClientSecret="s"))))
+    Configuration.objects.update(client_secret=b"x" * 60)
+    with pytest.raises(PersonMustAct, match="The client secret of \"it's A\" doesn't open") as caught:
+        export_documents(ctx, None, with_secrets=True)
+    assert (caught.value.code, caught.value.exit_code) == ("secret_unreadable", 4)
+    assert "it's A" in export_documents(ctx, None, with_secrets=False)
 
 
 def test_existing_names_are_skipped_without_overwrite(ctx: Context) -> None:

@@ -7,7 +7,7 @@ from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
 from ..context import Context
-from ..keyring import Place, Secret
+from ..keyring import Place, SealBroken, Secret
 from ..oauth2.id_token import Identity
 from . import life
 from .authorize import TABLE
@@ -69,7 +69,7 @@ def consented(row: TokenRow, material: life.Grown) -> Consented:
     return Consented(row.reference, material.identity.get("account"), material.expires_at, warning)
 
 
-def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str, by: str) -> Consented | None:
+def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str, by: str) -> Consented | Refusal | None:
     now = ctx.clock.now()
     cursor.execute(
         f"SELECT token_id, candidate, configuration_generation FROM {TABLE}"  # noqa: S608
@@ -80,9 +80,16 @@ def _adopt(cursor: CursorWrapper, ctx: Context, consent_id: str, by: str) -> Con
     row = None if found is None else lock_row(cursor, found[0])
     if found is None or row is None or row.c_generation != found[2] or row.c_validity != "valid":
         return None
-    text = ctx.keyring.open(Place(TABLE, consent_id, "candidate"), bytes(found[1])).reveal()
     cursor.execute(f"UPDATE {TABLE} SET candidate = NULL WHERE id = %s", [consent_id])  # noqa: S608
-    waiting = json.loads(text)
+    try:
+        waiting = json.loads(ctx.keyring.open(Place(TABLE, consent_id, "candidate"), bytes(found[1])).reveal())
+    except SealBroken:
+        return Refusal(
+            RefusalKind.PERSON,
+            "secret_unreadable",
+            "The new account's token doesn't open: it was changed or moved in the database.",
+            "Authorize again.",
+        )
     refresh_expires_at = waiting["refresh_expires_at"]
     material = life.Grown(
         access_token=Secret(waiting["access_token"]),

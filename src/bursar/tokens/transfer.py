@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from ..context import Context
+from ..errors import PersonMustAct
 from ..ids import new_id
+from ..keyring import SealBroken, Secret
 from .configure import find, new_row, rewrite, secret_of, writing
 from .document import TokenConfigurationDocument, document_of, read_documents, write_documents
 from .labels import refuse_ambiguous_name
 from .models import Configuration, Token
+from .outcome import quoted
 
 _BATCH = 500  # names a query, well below every database's bound on parameters
 
@@ -57,9 +60,24 @@ def import_documents(
 
 
 def export_documents(ctx: Context, names: Sequence[str] | None, *, with_secrets: bool) -> str:
-    """The YAML of the named configurations, or of all; secrets only `with_secrets`. Raises NotFound."""
+    """The YAML of the named configurations, or of all; secrets only `with_secrets`.
+
+    Raises NotFound; PersonMustAct (`secret_unreadable`) where a secret is wanted that doesn't open.
+    """
     rows = list(Configuration.objects.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
-    return write_documents((document_of(row), secret_of(ctx, row) if with_secrets else None) for row in rows)
+    return write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in rows)
+
+
+def _secret(ctx: Context, row: Configuration) -> Secret | None:
+    try:
+        return secret_of(ctx, row)
+    except SealBroken:
+        raise PersonMustAct(
+            f'The client secret of "{row.name}" doesn\'t open: it was changed or moved in the database.',
+            code="secret_unreadable",
+            action=f"Enter it again (`bursar config set {quoted(row.name)} --secret-file FILE`), or export without"
+            " secrets.",
+        ) from None
 
 
 def _by_name(names: Sequence[str]) -> dict[str, Configuration]:
