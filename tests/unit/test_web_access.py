@@ -22,8 +22,10 @@ def routes() -> list[tuple[str, Any]]:
 
 def addresses(pages: Pages) -> list[str]:
     """One address for every route."""
-    token = pages.view("Sales inbox").id
-    values = {"token_id": token, "link": "nothing", "ticket": "nothing", "consent_id": "nothing"}
+    view = pages.view("Sales inbox")
+    token = view.id
+    values = {"configuration_id": view.configuration_id, "slug": "google-mail"}
+    values |= {"token_id": token, "link": "nothing", "ticket": "nothing", "consent_id": "nothing"}
     found = []
     for route, _ in routes():
         if route.startswith("^"):

@@ -7,7 +7,7 @@ from ..context import Context
 from ..errors import Refused
 from ..home import Home
 from ..keyring import Secret
-from ..providers import template
+from ..providers import Template, template
 from . import configure
 from .document import from_template
 from .document.assignments import Assignment
@@ -20,15 +20,19 @@ def create(
     """Add `name` from the template `slug`. Raises NotFound for an unknown template, InvalidInput where a placeholder
     is missing or a value is wrong, Refused where the name is taken or the practice provider isn't running."""
     chosen = template(slug)
-    sources = {}
-    if any(placeholder.source == "practice_port" for placeholder in chosen.placeholders):
-        port = Home.from_environ().serving().get("practice_port")
-        if not port:
-            raise Refused(
-                "The practice provider is not running.",
-                code="practice_not_running",
-                action="Start it with `bursar serve --practice`, then add the configuration.",
-            )
-        sources["practice_port"] = str(port)
-    document = from_template(chosen, name, assignments, sources)
+    document = from_template(chosen, name, assignments, sources_of(chosen))
     return configure.add(ctx, replace(document, client_secret=secret) if secret else document, by)
+
+
+def sources_of(chosen: Template) -> dict[str, str]:
+    """What the running server fills into the template. Raises Refused where the practice provider isn't running."""
+    if all(placeholder.source != "practice_port" for placeholder in chosen.placeholders):
+        return {}
+    port = Home.from_environ().serving().get("practice_port")
+    if not port:
+        raise Refused(
+            "The practice provider is not running.",
+            code="practice_not_running",
+            action="Start it with `bursar serve --practice`, then add the configuration.",
+        )
+    return {"practice_port": str(port)}

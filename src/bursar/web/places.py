@@ -33,7 +33,9 @@ class Place:
 
 
 PLACES = (
-    Place("tokens", _("Tokens"), "key", also=("consents", "authorize", "callback", "export", "import")),
+    Place(
+        "tokens", _("Tokens"), "key", also=("configurations", "consents", "authorize", "callback", "export", "import")
+    ),
     Place(
         "mail",
         _("Mail accounts"),

@@ -4,9 +4,10 @@ from django.urls import path, re_path
 
 from . import places
 from .sign_in import sign_in, sign_out
-from .views import actions, callback, consents, language, overview, practice, setup, step_up, tickets
+from .views import actions, add, callback, consents, language, overview, practice, setup, step_up, tickets
 
 ROW = "tokens/<str:token_id>"
+CONFIGURATION = "configurations/<str:configuration_id>"
 
 urlpatterns = [
     path("", overview.home),
@@ -22,6 +23,9 @@ urlpatterns = [
     path(f"{ROW}/refresh", actions.refresh_token),
     path(f"{ROW}/revoke", actions.revoke_token),
     path(f"{ROW}/confirm", actions.confirm),
+    path("configurations/add", add.catalogue),
+    path("configurations/add/<str:slug>", add.add),
+    path(f"{CONFIGURATION}/next", add.next_step),
     path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),

@@ -3,6 +3,7 @@
 encoding, yaml_reader, nodes   bytes → bounded YAML          scalars, schema, tree   → the plain tree that is stored
 parse, parameters              → typed values, all rules     model                   the typed values
 paths, assignments             PATH=VALUE                    stored, export          from a row; back to YAML
+trial                          the same, with every broken rule by its path
 """
 
 from .assignments import assigned, from_template
@@ -10,9 +11,13 @@ from .export import write_documents
 from .model import Options, TokenConfigurationDocument, Validity
 from .parse import document_of_tree, read_documents
 from .stored import document_of
+from .trial import try_assigned, try_template
+from .violations import DocumentInvalid, Problem
 
 __all__ = [
+    "DocumentInvalid",
     "Options",
+    "Problem",
     "TokenConfigurationDocument",
     "Validity",
     "assigned",
@@ -20,5 +25,7 @@ __all__ = [
     "document_of_tree",
     "from_template",
     "read_documents",
+    "try_assigned",
+    "try_template",
     "write_documents",
 ]

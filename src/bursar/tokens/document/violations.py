@@ -1,8 +1,30 @@
 """Broken rules: collected over a whole file, told in one error that names file, entry, path and rule."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from ...errors import InvalidInput
 
 SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule, to be read after its path (`must be https`). `line` counts from 1; 0 where it isn't known."""
+
+    path: str
+    rule: str
+    line: int = 0
+
+
+class DocumentInvalid(InvalidInput):
+    """A document breaks rules of the format; `problems` has each with its path, for a page that shows it in place."""
+
+    default_code = "document_invalid"
+
+    def __init__(self, sentence: str, problems: Sequence[Problem]) -> None:
+        super().__init__(sentence)
+        self.problems = tuple(problems)
 
 
 class Unreadable(Exception):
@@ -26,10 +48,12 @@ class Violations:
         self.count = 0
         self._source = source
         self._lines: list[str] = []
+        self._problems: list[Problem] = []
 
     def add(self, path: str, rule: str) -> None:
         """Note that the value at `path` breaks `rule`. Raises EnoughViolations after the twentieth."""
         self.count += 1
+        self._problems.append(Problem(path, rule))
         self._lines.append(": ".join(part for part in (self._source, self.where, path, rule) if part))
         if self.count >= SHOWN:
             raise EnoughViolations
@@ -37,12 +61,13 @@ class Violations:
     def add_unreadable(self, problem: Unreadable) -> None:
         """Note why the text itself can't be read."""
         line = f"line {problem.line}" if problem.line else ""
+        self._problems.append(Problem("", problem.rule, problem.line))
         self._lines.append(": ".join(part for part in (self._source, line, problem.rule) if part))
 
     def check(self) -> None:
-        """Raise InvalidInput (`document_invalid`) with a line for each violation, if there is one."""
+        """Raise DocumentInvalid with a line for each violation, if there is one."""
         if self._lines:
-            raise InvalidInput("\n".join(self._lines), code="document_invalid")
+            raise DocumentInvalid("\n".join(self._lines), self._problems)
 
 
 def quoted(text: str) -> str:

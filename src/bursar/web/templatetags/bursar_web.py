@@ -1,5 +1,6 @@
 """What templates may ask for: addresses of assets, icons, times in words."""
 
+import re
 from datetime import datetime
 
 from django import template
@@ -11,6 +12,7 @@ from ..assets import address
 from ..wording import code_marked, full
 
 register = template.Library()
+_ADDRESS = re.compile(r"(https://[^\s,;]*[^\s,;.)])")
 
 
 @register.simple_tag
@@ -49,3 +51,16 @@ def breakable(text: str) -> SafeString:
 def marked(text: str) -> SafeString:
     """A sentence whose `commands` stand out."""
     return code_marked(text)
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """A sentence whose https addresses are links that open beside the page, and whose `commands` stand out."""
+    pieces = []
+    for part in _ADDRESS.split(text):
+        if _ADDRESS.fullmatch(part):
+            words = part.removeprefix("https://")
+            pieces.append(format_html('<a href="{}" rel="noreferrer" target="_blank">{}</a>', part, words))
+        else:
+            pieces.append(code_marked(part))
+    return format_html_join("", "{}", ([piece] for piece in pieces))
