@@ -1,20 +1,16 @@
 """`bursar config`: token configurations."""
 
-import shlex
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from .assigning import ask, pairs, read, say_held, secret_from, secret_option, set_option
+from .discovery import discover, recheck
 from .output import emit_json, note, printable, table
-from .run import confirm_or_yes, json_option, operator, run, yes_option
+from .run import json_option, operator, run, yes_option
 
 if TYPE_CHECKING:
     from ..context import Context
-    from ..keyring import Secret
-
-_LARGEST_SECRET = 64 * 1024
 
 
 @click.group()
@@ -24,16 +20,6 @@ def config() -> None:
     PATH is Name, Validity, a placeholder of the template such as Tenant, or a dotted path such as
     Scope or Requests.TokenByRefreshToken.Request.URL. `PATH=` empties.
     """
-
-
-def _set_option(function: Any) -> Any:
-    option = click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="May be repeated.")
-    return option(function)
-
-
-def _secret_option(function: Any) -> Any:
-    text = "The file that holds the client secret; - reads it from standard input."
-    return click.option("--secret-file", metavar="F", help=text)(function)
 
 
 @config.command()
@@ -108,27 +94,27 @@ def show(ctx: "Context", name: str, as_json: bool) -> None:
     click.echo()
     click.echo(export_documents(ctx, [name], with_secrets=False), nl=False)
     if found["held"]:
-        _say_held([name])
+        say_held([name])
 
 
 @config.command()
 @click.option("--template", "slug", required=True, help="One of `bursar config templates`.")
 @click.option("--name", required=True)
-@_set_option
-@_secret_option
+@set_option
+@secret_option
 @run
 def add(ctx: "Context", slug: str, name: str, assignments: tuple[str, ...], secret_file: str | None) -> None:
     """Add a configuration from a provider's template."""
     from ..tokens.create import create
 
-    row = create(ctx, slug, name, _pairs(assignments), _secret(secret_file), operator())
+    row = create(ctx, slug, name, pairs(assignments), secret_from(secret_file), operator())
     note(f'Added "{printable(row.name)}".')
 
 
 @config.command("set")
 @click.argument("name")
 @click.argument("assignments", nargs=-1, metavar="PATH=VALUE ...")
-@_secret_option
+@secret_option
 @run
 def set_(ctx: "Context", name: str, assignments: tuple[str, ...], secret_file: str | None) -> None:
     """Change values of a configuration: all of them, or none where one is wrong."""
@@ -137,11 +123,11 @@ def set_(ctx: "Context", name: str, assignments: tuple[str, ...], secret_file: s
 
     if not assignments and secret_file is None:
         raise InvalidInput("Nothing is given to change.", action="Add PATH=VALUE, or --secret-file F.")
-    pairs = _pairs(assignments)
-    change = configure.change(ctx, name, pairs, _secret(secret_file), operator())
+    wanted = pairs(assignments)
+    change = configure.change(ctx, name, wanted, secret_from(secret_file), operator())
     note(f'Changed "{printable(change.configuration.name)}".' if change.changed else "Nothing differs from before.")
     if change.held:
-        _say_held([change.configuration.name])
+        say_held([change.configuration.name])
 
 
 @config.command()
@@ -158,7 +144,7 @@ def confirm(ctx: "Context", name: str, yes: bool) -> None:
     if held:
         for where in sorted(set(document_of(row).destinations().values())):
             note(f"Sends to or as: {printable(where)}")
-        _ask(f'Release the held {" and ".join(held)} of "{printable(name)}"?', yes)
+        ask(f'Release the held {" and ".join(held)} of "{printable(name)}"?', yes)
     configure.confirm(ctx, name, operator(), seen=row.generation)
     note(f'Confirmed "{printable(name)}".' if held else "Nothing was held.")
 
@@ -176,7 +162,7 @@ def import_(ctx: "Context", file: str, overwrite: bool, dry_run: bool, as_json: 
     from ..tokens.document.encoding import MAX_BYTES
     from ..tokens.transfer import import_documents
 
-    data = _read(file, MAX_BYTES + 1)
+    data = read(file, MAX_BYTES + 1)
     label = "standard input" if file == "-" else printable(file)
     result = import_documents(ctx, data, label, overwrite=overwrite, dry_run=dry_run, by=operator())
     if as_json:
@@ -189,7 +175,7 @@ def import_(ctx: "Context", file: str, overwrite: bool, dry_run: bool, as_json: 
     if not any(asdict(result).values()):
         note("The file holds no configuration.")
     if result.held and not dry_run:
-        _say_held(result.held)
+        say_held(result.held)
 
 
 @config.command()
@@ -214,55 +200,10 @@ def delete(ctx: "Context", name: str, yes: bool) -> None:
     from ..tokens import configure
 
     configure.find(name)
-    _ask(f'Delete "{printable(name)}" and its tokens?', yes)
+    ask(f'Delete "{printable(name)}" and its tokens?', yes)
     configure.delete(ctx, name)
     note(f'Deleted "{printable(name)}".')
 
 
-def _ask(question: str, yes: bool) -> None:
-    """Ask the person at the terminal; without a terminal the command itself is the answer."""
-    confirm_or_yes(question, yes or not (sys.stdin.isatty() and sys.stderr.isatty()))
-
-
-def _pairs(assignments: tuple[str, ...]) -> list[tuple[str, str]]:
-    from ..errors import InvalidInput
-
-    for text in assignments:
-        if "=" not in text:
-            raise InvalidInput(f"{printable(text)} is not of the form PATH=VALUE.", code="assignment_malformed")
-    return [(path, value) for path, _, value in (text.partition("=") for text in assignments)]
-
-
-def _secret(file: str | None) -> "Secret | None":
-    """The client secret from a file or standard input; one newline at its end doesn't belong to it."""
-    from ..errors import InvalidInput
-    from ..tokens.configure import check_secret
-
-    if file is None:
-        return None
-    data = _read(file, _LARGEST_SECRET + 1)
-    if len(data) > _LARGEST_SECRET:
-        raise InvalidInput(f"{printable(file)} is larger than any client secret (64 kB).", code="secret_invalid")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{printable(file)} is not text.", code="secret_invalid") from None
-    return check_secret(text.removesuffix("\n").removesuffix("\r"))
-
-
-def _read(file: str, limit: int) -> bytes:
-    from ..errors import InvalidInput
-
-    if file == "-":
-        return sys.stdin.buffer.read(limit)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(limit)
-    except OSError as problem:
-        raise InvalidInput(f"{printable(file)} can't be read: {problem.strerror}.", code="file_unreadable") from None
-
-
-def _say_held(names: list[str]) -> None:
-    for name in names:
-        step = f"bursar config confirm {shlex.quote(name)}"
-        note(f'"{printable(name)}" is held: nothing held is sent until `{printable(step)}`.')
+config.add_command(discover)
+config.add_command(recheck)

@@ -80,6 +80,18 @@ class Door:
         if port not in usual_ports and not rules.allowed.admits_name(bare, port):
             raise _odd_port(bare, bare, port, rules)
 
+    def judge_url(self, url: str) -> None:
+        """Judge an address as `http` would, without connecting. Raises OutboundRefused, or OutboundFailed where its
+        name can't be looked up."""
+        from .http import judge
+
+        judge(self, url)
+
+    def judge(self, host: str, port: int, *, loopback_only: bool, usual_ports: Collection[int]) -> None:
+        """Judge a host to which no connection is made yet; see `connect`."""
+        deadline = self.deadline(self.rules().timeout)
+        self._judge(host, port, deadline, loopback_only, None if loopback_only else usual_ports)
+
     def wrap_tls(self, sock: DeadlineSocket, host: str, *, ca_file: str | None = None) -> DeadlineTlsSocket:
         """TLS over a connected socket, verified; see `tls.wrap`."""
         return tls.wrap(sock, host, ca_file)

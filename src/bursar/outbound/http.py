@@ -125,6 +125,18 @@ def exchange(
         connection.close()
 
 
+def judge(door: "Door", url: str) -> None:
+    """Whether `exchange` would let this address out, without a connection. Raises OutboundRefused, OutboundFailed."""
+    target = _target(url)
+    host, rules = target.hostname or "", door.rules()
+    if target.scheme != "https":
+        door.judge(host, target.port or 80, loopback_only=True, usual_ports=USUAL_PORTS)
+    elif rules.proxy_for(host) is None:
+        door.judge(host, target.port or 443, loopback_only=False, usual_ports=USUAL_PORTS)
+    else:
+        door.judge_proxied(host, target.port or 443, door.deadline(rules.timeout), USUAL_PORTS)
+
+
 def _target(url: str) -> SplitResult:
     try:
         target = urlsplit(url)

@@ -6,7 +6,7 @@ paths, assignments             PATH=VALUE                    stored, export     
 trial                          the same, with every broken rule by its path
 """
 
-from .assignments import assigned, from_template
+from .assignments import assigned, from_template, from_tree
 from .export import write_documents
 from .model import Options, TokenConfigurationDocument, Validity
 from .parse import document_of_tree, read_documents
@@ -24,6 +24,7 @@ __all__ = [
     "document_of",
     "document_of_tree",
     "from_template",
+    "from_tree",
     "read_documents",
     "try_assigned",
     "try_template",

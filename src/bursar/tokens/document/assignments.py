@@ -1,5 +1,6 @@
 """`PATH=VALUE ...` carried out on a document, or on a provider's template: the same rules for both."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,15 @@ def from_template(
             action=f"Add {' '.join(f'--set {p.name}={p.example}' for p in missing)} with your own values.",
         )
     return document_of_tree(name, validity, tree)
+
+
+def from_tree(name: str, tree: Mapping[str, Any], assignments: Sequence[Assignment]) -> TokenConfigurationDocument:
+    """A new document from a `Config` tree with the assignments made on it. Raises InvalidInput as `assigned` does."""
+    name, validity, rest = _entry_fields(name, Validity.VALID, assignments)
+    made = copy.deepcopy(dict(tree))
+    for path, value in rest:
+        assign(made, path, value)
+    return document_of_tree(name, validity, made)
 
 
 def _entry_fields(
