@@ -3,46 +3,18 @@
 import re
 
 import pytest
-from django.test import Client
 
 from bursar.keyring import Secret
 from bursar.tokens.configure import secret_of
 from bursar.tokens.document import document_of
 from bursar.tokens.models import Configuration
+from tests.unit.forms_scene import AUTHORIZATION_URL, REFRESH_URL, TOKEN_URL, filled, shown
 from tests.unit.web_pages import Pages, form_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EXCHANGE = "/configurations/add/microsoft-exchange"
 BY_HAND = "/configurations/add/any-code"
-TOKEN_URL = "Requests.TokenByAuthorizationCode.Request.URL"
-REFRESH_URL = "Requests.TokenByRefreshToken.Request.URL"
-AUTHORIZATION_URL = "Requests.AuthorizationCode.Request.URL"
-
-
-def shown(html: str) -> dict[str, str]:
-    """The fields of the form as a browser would send them back."""
-    import html as entities
-
-    found = {}
-    body = html.split('<form class="card configuration"')[1].split("</form>")[0]
-    for tag in re.findall(r"<input[^>]*>", body):
-        attributes = dict(re.findall(r'([a-z:-]+)="([^"]*)"', tag))
-        if attributes.get("type") == "checkbox" and " checked" not in tag:
-            continue
-        found[attributes["name"]] = entities.unescape(attributes.get("value", ""))
-    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', body, re.DOTALL):
-        found[name] = entities.unescape(text)
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', body, re.DOTALL):
-        chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
-        assert chosen is not None
-        found[name] = chosen[1]
-    found.pop("csrfmiddlewaretoken", None)
-    return found
-
-
-def filled(client: Client, address: str, **values: str) -> dict[str, str]:
-    return shown(client.get(address).content.decode()) | values
 
 
 def test_the_catalogue_is_narrowed_by_words_and_by_flow(pages: Pages) -> None:

@@ -1,6 +1,8 @@
 """Editing as pages do it: look, change, look at what the change would hold, and save it against what was looked at."""
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ..context import Context
 from ..errors import NotFound
@@ -29,6 +31,12 @@ class Moves:
 
     def __bool__(self) -> bool:
         return bool(self.moved)
+
+    @property
+    def digest(self) -> str:
+        """Names exactly this: what a person was shown is what a yes is about."""
+        shown = [[each.path, each.before, each.after] for each in self.moved]
+        return sha256(json.dumps([shown, self.secret, self.tokens]).encode()).hexdigest()
 
     @property
     def holds(self) -> bool:

@@ -47,7 +47,7 @@ def show_configuration(ctx: Context, name: str) -> dict[str, Any]:
         "scope": document.scope,
         "secret": {
             "stored": row.client_secret is not None,
-            "fingerprint": _fingerprint(ctx, row),
+            "fingerprint": fingerprint(ctx, row),
             "held": row.secret_held,
         },
         "held": held(row),
@@ -61,8 +61,8 @@ def show_configuration(ctx: Context, name: str) -> dict[str, Any]:
     }
 
 
-def _fingerprint(ctx: Context, row: Configuration) -> str | None:
-    """None where no secret is stored, or where it can't be opened."""
+def fingerprint(ctx: Context, row: Configuration) -> str | None:
+    """The stored secret's fingerprint; None where no secret is stored, or where it can't be opened."""
     try:
         secret = secret_of(ctx, row)
     except SealBroken:

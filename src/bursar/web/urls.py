@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from . import places
 from .sign_in import sign_in, sign_out
-from .views import actions, add, callback, consents, language, overview, practice, setup, step_up, tickets
+from .views import actions, add, callback, consents, edit, language, overview, practice, setup, step_up, tickets
 
 ROW = "tokens/<str:token_id>"
 CONFIGURATION = "configurations/<str:configuration_id>"
@@ -26,6 +26,7 @@ urlpatterns = [
     path("configurations/add", add.catalogue),
     path("configurations/add/<str:slug>", add.add),
     path(f"{CONFIGURATION}/next", add.next_step),
+    path(f"{CONFIGURATION}/edit", edit.edit),
     path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),

@@ -129,8 +129,9 @@ def conflicts(specs: Iterable[Spec], shown: Form, theirs: Mapping[str, str]) -> 
                     each.value = theirs.get(path, "")
                 else:
                     both += 1
-                each.theirs = now
-                section.open = True
+                    each.theirs = now
+                each.note = "" if each.theirs is not None else _("Changed meanwhile, and taken over.")
+                section.open = section.open or each in section.folded
             each.was = theirs.get(path, "")
     return both
 
