@@ -95,12 +95,12 @@ def oidc_provider(oidc_server: OidcProvider) -> OidcProvider:
 
 
 @pytest.fixture
-def start_dovecot() -> Iterator[Callable[[Introspecting], Dovecot]]:
-    """Starts a mail server that asks the given provider about tokens."""
+def start_dovecot() -> Iterator[Callable[..., Dovecot]]:
+    """Starts a mail server that asks the given provider about tokens, with the given mechanisms."""
     started: list[Dovecot] = []
 
-    def start(asked: Introspecting) -> Dovecot:
-        started.append(Dovecot(asked))
+    def start(asked: Introspecting, *mechanisms: str) -> Dovecot:
+        started.append(Dovecot(asked, *mechanisms))
         return started[-1]
 
     yield start

@@ -1,4 +1,4 @@
-"""Debian's Dovecot with a configuration of its own: XOAUTH2 and OAUTHBEARER, checked by introspection at a provider."""
+"""Debian's Dovecot with a configuration of its own: passwords, and tokens that a provider is asked about."""
 
 import grp
 import os
@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from . import certificates
 from .processes import answers, directory, free_port, remove, unprivileged, wait_until
 
+PASSWORD = 'pa-ss:w"o\\rd'
+MECHANISMS = "xoauth2 oauthbearer plain login"
+
 CONFIGURATION = """
 protocols = imap pop3
 listen = 127.0.0.1
@@ -23,7 +26,7 @@ state_dir = {place}/state
 log_path = {place}/log
 auth_verbose = yes
 auth_failure_delay = 0
-auth_mechanisms = xoauth2 oauthbearer
+auth_mechanisms = {mechanisms}
 disable_plaintext_auth = no
 default_internal_user = {internal}
 default_internal_group = {internal_group}
@@ -44,6 +47,11 @@ passdb {{
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
   args = {place}/oauth2.conf
+}}
+passdb {{
+  driver = static
+  mechanisms = plain login
+  args = password={password}
 }}
 userdb {{
   driver = static
@@ -103,9 +111,10 @@ class Introspecting(Protocol):
 
 
 class Dovecot:
-    """Runs until close(). Every user exists; a token opens the mailbox of the address it was issued for."""
+    """Runs until close(). Every user exists; PASSWORD opens every mailbox, a token that of the address it is for."""
 
-    def __init__(self, provider: Introspecting) -> None:
+    def __init__(self, provider: Introspecting, mechanisms: str = MECHANISMS) -> None:
+        self.mechanisms = mechanisms
         self.directory = directory("dovecot")
         self.certificates = certificates.make(self.directory)
         self.imap, self.imaps, self.pop3, self.pop3s = (free_port() for _ in range(4))
@@ -222,6 +231,8 @@ class Dovecot:
         (place / "dovecot.conf").write_text(
             CONFIGURATION.format(
                 place=place,
+                mechanisms=self.mechanisms,
+                password=PASSWORD,
                 internal="dovecot" if root else myself,
                 internal_group="dovecot" if root else grp.getgrgid(os.getgid()).gr_name,
                 login="dovenull" if root else myself,

@@ -153,6 +153,10 @@ class Session:
         self.server.logins.append(self.challenge(b""))
         self.ok(tag)
 
+    def on_login(self, tag: str, arguments: str) -> None:
+        self.server.logins.append(arguments.encode())
+        self.ok(tag)
+
     def on_select(self, tag: str, _: str) -> None:
         self.send(f"* {len(self.server.messages)} EXISTS")
         self.send(f"* OK [UIDVALIDITY {self.server.uidvalidity}] valid")

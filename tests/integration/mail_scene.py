@@ -39,6 +39,8 @@ class Scene:
             "token": CONFIGURATION,
             "deliver": f"maildir:{self.maildir}",
         }
+        if "password" in changed:
+            usual["token"] = None
         add(self.ctx, NewAccount(name=name, type=AccountType(kind), port=port, **usual | changed), "test")
         return name
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bursar.context import Context
-from bursar.mail.accounts import delete, find, target_of
+from bursar.keyring import Secret
+from bursar.mail.accounts import delete, find, target_of, view_of
 from bursar.mail.models import MailLedger, MailRun
 from bursar.mail.probe import probe
 from bursar.testing import FakeProvider
-from tests.counterparts.dovecot import Dovecot, Introspecting, message
+from tests.counterparts.dovecot import PASSWORD, Dovecot, Introspecting, message
 from tests.integration.mail_scene import CONFIGURATION, USER, Scene, code
 
 pytestmark = [pytest.mark.counterpart, pytest.mark.django_db(transaction=True)]
@@ -47,6 +48,63 @@ def test_every_type_collects_byte_for_byte_and_deletes(scene: Scene, mailserver:
     assert scene.delivered() == MESSAGES
     assert mailserver.count(USER) == 0
     assert os.listdir(scene.maildir / "tmp") == []
+
+
+def test_every_type_collects_with_a_password_too(scene: Scene, mailserver: Dovecot) -> None:
+    """SEC-31: the password is stored sealed, and shown nowhere."""
+    server = mailserver
+    for kind, port in (("IMAP", server.imap), ("IMAPS", server.imaps), ("IMAPTLS", server.imap)):
+        server.deliver(USER, MESSAGES[:2])
+        scene.account(port, kind, kind, ca_file=str(server.ca), password=Secret(PASSWORD))
+        result = scene.fetch(kind)
+        assert (code(result), result.delivered) == (None, 2)
+        assert "logged in at 127.0.0.1 with PLAIN" in result.notes
+    account = find("IMAPS")
+    assert PASSWORD.encode() not in bytes(account.password or b"")
+    assert PASSWORD not in str(view_of(account))
+    steps = [step.step for step in probe(scene.ctx, target_of(scene.ctx, account), account.folder)]
+    assert "token" not in steps
+    assert steps[-1] == "count"
+
+
+def test_an_account_that_is_not_trusted_brings_no_steering_headers(scene: Scene, mailserver: Dovecot) -> None:
+    raw = b"X-OTRS-Queue: Secret\r\n folded\r\nTo: a@bursar.test\r\nx-mine: 1\r\n\r\nX-OTRS-Body: stays\r\n"
+    for name, trusted in (("no", False), ("yes", True), ("mine", False)):
+        if name == "mine":
+            scene.ctx.settings.set("PostMaster::UntrustedHeaders", "X-Mine", "test", scene.ctx.clock.now())
+        mailserver.deliver(USER, [raw])
+        scene.maildir = scene.maildir.with_name(name)
+        scene.account(mailserver.imap, name=name, trusted=trusted)
+        assert scene.fetch(name).delivered == 1
+    names = ("no", "yes", "mine")
+    found = [next((scene.maildir.with_name(name) / "new").iterdir()).read_bytes() for name in names]
+    assert found[0] == b"To: a@bursar.test\r\nx-mine: 1\r\n\r\nX-OTRS-Body: stays\r\n"
+    assert found[1] == raw
+    assert found[2] == raw.replace(b"x-mine: 1\r\n", b"")
+
+
+def test_messages_go_by_recipient_to_their_destination_or_the_default(
+    scene: Scene, mailserver: Dovecot, tmp_path: Path
+) -> None:
+    table = {"sales@bursar.test": f"maildir:{tmp_path / 'sales'}", "Boss@bursar.test": f"maildir:{tmp_path / 'boss'}"}
+    to = ["sales@bursar.test", "x@bursar.test, BOSS@bursar.test", "nobody@bursar.test"]
+    sent = [f"To: {address}\r\n\r\nbody\r\n".encode() for address in to]
+    mailserver.deliver(USER, sent)
+    scene.account(mailserver.imap, recipients=table)
+    assert (scene.fetch().delivered, mailserver.count(USER)) == (3, 0)
+    for place, raw in zip((tmp_path / "sales", tmp_path / "boss", scene.maildir), sent, strict=True):
+        assert [path.read_bytes() for path in (place / "new").iterdir()] == [raw]
+
+
+def test_the_settings_of_the_postmaster_count(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, [message(0, size=3000), *MESSAGES[:6]])
+    for name, value in (("PostMasterMaxEmailSize", "2"), ("PostMasterReconnectMessage", "2")):
+        scene.ctx.settings.set(name, value, "test", scene.ctx.clock.now())
+    scene.account(mailserver.imap)
+    result = scene.fetch(messages=2)
+    assert (code(result), result.delivered, result.skipped) == (None, 6, 1)
+    assert result.notes.count("the connection is made anew") == 2
+    assert mailserver.count(USER) == 1
 
 
 def test_a_second_fetch_delivers_only_what_is_new(scene: Scene, mailserver: Dovecot) -> None:

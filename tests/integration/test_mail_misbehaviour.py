@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bursar.context import Context
+from bursar.keyring import Secret
 from bursar.mail import imap, mailbox, wire
 from bursar.mail.accounts import find, target_of
 from bursar.mail.lease import Lease
@@ -127,6 +128,23 @@ def test_a_server_that_only_takes_passwords_gets_no_token(scene: Scene, start: S
     scene.account(server.port)
     assert code(scene.fetch()) == "no_token_login"
     assert b"AUTHENTICATE" not in server.heard
+    assert b"LOGIN" not in server.heard
+
+
+def test_the_command_login_quotes_what_it_carries(scene: Scene, start: Start) -> None:
+    server = start()
+    server.capabilities = "IMAP4rev1 UIDPLUS"
+    scene.account(server.port, password=Secret('p"a\\s s ü'))
+    assert scene.fetch().delivered == 20
+    assert server.logins == ['"support@bursar.test" "p\\"a\\\\s s ü"'.encode()]
+
+
+def test_a_server_that_takes_no_passwords_gets_none(scene: Scene, start: Start) -> None:
+    """SEC-55."""
+    server = start()
+    server.capabilities = "IMAP4rev1 LOGINDISABLED AUTH=XOAUTH2"
+    scene.account(server.port, password=Secret("wherever"))
+    assert code(scene.fetch()) == "no_password_login"
     assert b"LOGIN" not in server.heard
 
 

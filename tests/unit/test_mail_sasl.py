@@ -6,7 +6,7 @@ import pytest
 
 from bursar.errors import Refused
 from bursar.keyring import Secret
-from bursar.mail.sasl import Challenge, Dialogue, Mechanism, choose, initial_response
+from bursar.mail.sasl import Challenge, Dialogue, Mechanism, choose, choose_for_password, initial_response
 
 
 def test_xoauth2_is_written_as_google_and_microsoft_document_it() -> None:
@@ -43,6 +43,21 @@ def test_oauthbearer_is_used_only_where_xoauth2_is_not_offered(
     capabilities: tuple[str, ...], chosen: Mechanism
 ) -> None:
     assert choose(capabilities) is chosen
+
+
+@pytest.mark.parametrize("host", ["imap.yandex.com", "imap.yandex.com.tr", "IMAP.yandex.ru.", "pop.ya.ru"])
+def test_yandex_takes_xoauth2_without_saying_so(host: str) -> None:
+    assert choose(("IMAP4REV1", "AUTH=PLAIN"), host) is Mechanism.XOAUTH2
+    with pytest.raises(Refused):
+        choose(("IMAP4REV1", "AUTH=PLAIN"), f"{host.rstrip('.')}.example.org")
+
+
+def test_a_password_goes_by_plain_or_the_command_login() -> None:
+    assert choose_for_password(("AUTH=PLAIN", "AUTH=LOGIN")) is Mechanism.PLAIN
+    assert choose_for_password(("AUTH=LOGIN",)) is Mechanism.LOGIN
+    assert initial_response(Mechanism.PLAIN, "a@b", Secret("p w"), "h", 1) == b"\0a@b\0p w"
+    with pytest.raises(Refused, match="LOGINDISABLED"):
+        choose_for_password(("LOGINDISABLED",))
 
 
 def test_a_server_that_only_takes_passwords_gets_no_token() -> None:

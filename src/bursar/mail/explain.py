@@ -8,7 +8,9 @@ from .dialogue import LoginRefused
 
 _BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
 _TOKEN_ENDED = re.compile(r"AccessTokenExpired|token (has |is )?expired|invalid_token", re.IGNORECASE)
-_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG|LIMIT)\b|temporar|try again|too many", re.IGNORECASE)
+_TEMPORARY = re.compile(
+    r"\[(UNAVAILABLE|INUSE|IN-USE|LOGIN-DELAY|SYS/TEMP|SERVERBUG|LIMIT)\b|temporar|try again|too many", re.IGNORECASE
+)
 
 
 def token_ended(answer: str) -> bool:
@@ -56,6 +58,13 @@ def login_refused(refusal: LoginRefused, login: str, reference: str, *, renewed:
     if (known := server_words(refusal.answer)) is not None:
         return known
     reason = f" and gave this reason: {refusal.challenge.text}" if refusal.challenge.text else ""
+    if not reference:
+        return PersonMustAct(
+            f'The server refuses the login "{login}" with its password ("{refusal.answer}"){reason}.',
+            code="login_refused",
+            action="Check the login, and enter the password anew; some providers want an app password, or no longer "
+            "take passwords at all.",
+        )
     fresh = ", also with a fresh one" if renewed else ""
     wanted = f" The server wants the scope {refusal.challenge.scope}." if refusal.challenge.scope else ""
     return PersonMustAct(

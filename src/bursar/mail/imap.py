@@ -2,16 +2,23 @@
 
 import contextlib
 import imaplib
-import ipaddress
-import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import BursarError, Refused
 from ..keyring import Secret
-from ..outbound import Deadline, Door, OutboundFailed, OutboundRefused
+from ..outbound import Deadline, Door
 from ..outbound.sockets import AnySocket
 from .account import AccountType, Authentication
+from .connect import (
+    BYTES_A_SECOND,
+    CONNECT_SECONDS,
+    LOGIN_SECONDS,
+    LOGOUT_SECONDS,
+    connect,
+    encryption_of,
+    socket_errors,
+)
 from .dialogue import CommandRefused, ConnectionLost, LoginRefused
 from .sasl import Challenge, Dialogue, Mechanism, choose, choose_for_password, initial_response, printable
 from .wire import Wire
@@ -19,11 +26,6 @@ from .wire import Wire
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-CONNECT_SECONDS = 20.0
-LOGIN_SECONDS = 30.0
-COMMAND_SECONDS = 60.0
-LOGOUT_SECONDS = 3.0
-BYTES_A_SECOND = 32 * 1024  # a slower server than this runs into the command's deadline
 ALLOWANCE = 32 << 20  # bytes a command may bring besides what it asked for: one line lists a whole mailbox
 
 
@@ -55,12 +57,7 @@ class Imap(imaplib.IMAP4):
     @property
     def encryption(self) -> str:
         """TLS version and cipher, and for whom the certificate is; empty where the connection is plain."""
-        if not isinstance(self.sock, ssl.SSLSocket):
-            return ""
-        certificate: dict[str, Any] = dict(self.sock.getpeercert() or {})
-        names = ", ".join(value for _, value in certificate.get("subjectAltName", ()))
-        cipher = self.sock.cipher()
-        return f"{self.sock.version()} {cipher[0] if cipher else ''}, certificate for {printable(names)}, verified"
+        return encryption_of(self._connected)
 
     def allow(self, seconds: float, size: int = 0) -> None:
         """What is asked next has `seconds`, and more time and room where it is to bring `size` bytes."""
@@ -149,14 +146,7 @@ class Imap(imaplib.IMAP4):
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:  # noqa: ARG002
         self.host, self.port = host, port
-        plain = self._kind.is_plain
-        try:
-            sock = self._door.connect(host, port, self.deadline, loopback_only=plain)
-        except OutboundRefused as refused:
-            raise plaintext_refused(self._kind, host) if refused.code == "plaintext_refused" else refused from None
-        except OutboundFailed as failed:
-            # Whatever a name that can't be resolved now means later, it isn't this machine.
-            raise failed if not plain or _names_this_machine(host) else plaintext_refused(self._kind, host) from None
+        sock = connect(self._door, self._kind, host, port, self.deadline)
         self._plain = sock
         self._use(self._wrapped() if self._kind is AccountType.IMAPS else sock)
 
@@ -179,15 +169,6 @@ class Imap(imaplib.IMAP4):
             self.sock.close()
 
 
-def plaintext_refused(kind: AccountType, host: str) -> Refused:
-    """The refusal of a login without encryption to anything but this machine (SEC-55)."""
-    return Refused(
-        f"Type {kind} sends the login to {host} without encryption, which Bursar does only within this machine.",
-        code="plaintext_refused",
-        action=f"Use type {kind}S, which begins with TLS, or {kind}TLS, which switches to it.",
-    )
-
-
 def astring(text: str) -> str:
     """A quoted string (RFC 9051 §4.3); `initial_response` has refused control characters."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -200,23 +181,11 @@ def text_of(data: list[Any]) -> str:
     return printable(" ".join(parts))
 
 
-def _names_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
-
-
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
     """imaplib's errors and bare socket errors become ConnectionLost; Bursar's own pass."""
-    try:
-        yield
-    except BursarError:
-        raise
-    except imaplib.IMAP4.error as problem:
-        raise ConnectionLost(printable(str(problem))) from problem
-    except TimeoutError as problem:
-        raise ConnectionLost("the server gave no answer in time") from problem
-    except OSError as problem:
-        raise ConnectionLost(printable(problem.strerror or str(problem))) from problem
+    with socket_errors():
+        try:
+            yield
+        except imaplib.IMAP4.error as problem:
+            raise ConnectionLost(printable(str(problem))) from problem

@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..outbound import OutboundFailed
+from .connect import COMMAND_SECONDS
 from .dialogue import CommandRefused, ConnectionLost
 from .folder_names import decode, quoted
-from .imap import COMMAND_SECONDS, Imap
+from .imap import Imap
 from .sasl import printable
 
 _UID = re.compile(rb"\bUID (\d+)")

@@ -9,8 +9,9 @@ from ..errors import BursarError
 from ..outbound import OutboundFailed
 from ..outbound.resolve import system_resolver
 from . import explain
+from .connect import CONNECT_SECONDS
 from .dialogue import CommandRefused, ConnectionLost, LoginRefused
-from .imap import CONNECT_SECONDS, Imap
+from .imap import Imap
 from .login import Target, TokenSource, credentials_of
 from .mailbox import Mailbox
 

@@ -3,9 +3,15 @@
 from ..context import Context
 from .imap_source import ImapSource
 from .login import Credentials, Note, Target, open_session
+from .pop3 import login as pop3_login
+from .pop3.source import Pop3Source
 from .source import Source
 
 
 def open_source(ctx: Context, target: Target, credentials: Credentials, note: Note) -> Source:
     """A logged-in session. Raises BursarError with what a person must do, or ConnectionLost."""
-    return ImapSource(open_session(ctx, target, credentials, note))
+    match target.type.protocol:
+        case "pop3":
+            return Pop3Source(pop3_login.open_session(ctx, target, credentials, note), note)
+        case _:
+            return ImapSource(open_session(ctx, target, credentials, note))

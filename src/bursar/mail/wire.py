@@ -48,6 +48,29 @@ class Wire:
             self._fill()
         return self._take(size)
 
+    def back(self, data: bytes) -> None:
+        """Put `data` in front of what comes next."""
+        if self._read >= len(data) and self._buffer[self._read - len(data) : self._read] == data:
+            self._read -= len(data)
+        else:
+            self._buffer[self._read : self._read] = data
+
+    def until(self, mark: bytes, most: int) -> bytes | int:
+        """All up to and with `mark`. Beyond `most` bytes it is read on, dropped, and its size is the answer."""
+        searched = dropped = 0
+        while (end := self._buffer.find(mark, self._read + searched)) < 0:
+            searched = max(0, self.pending - len(mark) + 1)
+            if searched > most or dropped:
+                dropped += searched
+                self._read += searched
+                searched = 0
+            self._fill()
+        size = end + len(mark) - self._read
+        if dropped or size > most:
+            self._read += size
+            return dropped + size
+        return self._take(size)
+
     def _take(self, size: int) -> bytes:
         with memoryview(self._buffer) as view:
             taken = bytes(view[self._read : self._read + size])

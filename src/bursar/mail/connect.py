@@ -1,0 +1,71 @@
+"""The way to a mail server: encrypted from the start, to be encrypted, or plain within this machine (SEC-55)."""
+
+import contextlib
+import ipaddress
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import BursarError, Refused
+from ..outbound import Deadline, Door, OutboundFailed, OutboundRefused
+from ..outbound.sockets import AnySocket, DeadlineSocket
+from .account import AccountType
+from .dialogue import ConnectionLost
+from .sasl import printable
+
+CONNECT_SECONDS = 20.0
+LOGIN_SECONDS = 30.0
+COMMAND_SECONDS = 60.0
+LOGOUT_SECONDS = 3.0
+BYTES_A_SECOND = 32 * 1024  # a slower server than this runs into the command's deadline
+
+
+def connect(door: Door, kind: AccountType, host: str, port: int, deadline: Deadline) -> DeadlineSocket:
+    """A TCP connection. Raises Refused for a plain one that would leave this machine, and what the door raises."""
+    plain = kind.is_plain
+    try:
+        return door.connect(host, port, deadline, loopback_only=plain)
+    except OutboundRefused as refused:
+        raise plaintext_refused(kind, host) if refused.code == "plaintext_refused" else refused from None
+    except OutboundFailed as failed:
+        # Whatever a name that can't be resolved now means later, it isn't this machine.
+        raise failed if not plain or _names_this_machine(host) else plaintext_refused(kind, host) from None
+
+
+def encryption_of(sock: AnySocket) -> str:
+    """TLS version and cipher, and for whom the certificate is; empty where the connection is plain."""
+    if not isinstance(sock, ssl.SSLSocket):
+        return ""
+    certificate: dict[str, Any] = dict(sock.getpeercert() or {})
+    names = ", ".join(value for _, value in certificate.get("subjectAltName", ()))
+    cipher = sock.cipher()
+    return f"{sock.version()} {cipher[0] if cipher else ''}, certificate for {printable(names)}, verified"
+
+
+def plaintext_refused(kind: AccountType, host: str) -> Refused:
+    """The refusal of a login without encryption to anything but this machine (SEC-55)."""
+    return Refused(
+        f"Type {kind} sends the login to {host} without encryption, which Bursar does only within this machine.",
+        code="plaintext_refused",
+        action=f"Use type {kind}S, which begins with TLS, or {kind}TLS, which switches to it.",
+    )
+
+
+@contextlib.contextmanager
+def socket_errors() -> Iterator[None]:
+    """Bare socket errors become ConnectionLost; Bursar's own pass."""
+    try:
+        yield
+    except BursarError:
+        raise
+    except TimeoutError as problem:
+        raise ConnectionLost("the server gave no answer in time") from problem
+    except OSError as problem:
+        raise ConnectionLost(printable(problem.strerror or str(problem))) from problem
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
