@@ -102,6 +102,7 @@ GROUPS: list[tuple[str, dict[int, str]]] = [
             50: "Redirects get no credentials",
             51: "TLS is verified everywhere, STARTTLS too",
             52: "Deadlines, sizes, and nothing taken from the environment",
+            53: "Discovery is pinned: the issuer equals itself byte for byte, and a later change needs a person",
         },
     ),
     (

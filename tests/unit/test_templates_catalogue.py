@@ -17,7 +17,7 @@ SLUGS = {
     "comcast",
     "fastmail",
     "github",
-    "github-app",
+    "github-app-user",
     "gitlab",
     "google-mail",
     "mail-ru",

@@ -45,7 +45,7 @@ def later(scene: Scene, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["gitlab", "atlassian", "fastmail", "mail-ru", "yahoo", "yandex", "zoho", "github-app"]
+    "slug", ["gitlab", "atlassian", "fastmail", "mail-ru", "yahoo", "yandex", "zoho", "github-app-user"]
 )
 def test_a_standard_provider_gives_a_token_and_a_rotated_refresh_token(scene: Scene, slug: str) -> None:
     add(scene, slug)

@@ -4,7 +4,20 @@ from django.urls import path, re_path
 
 from . import places
 from .sign_in import sign_in, sign_out
-from .views import actions, add, callback, consents, edit, language, overview, practice, setup, step_up, tickets
+from .views import (
+    actions,
+    add,
+    callback,
+    consents,
+    discover,
+    edit,
+    language,
+    overview,
+    practice,
+    setup,
+    step_up,
+    tickets,
+)
 
 ROW = "tokens/<str:token_id>"
 CONFIGURATION = "configurations/<str:configuration_id>"
@@ -24,6 +37,7 @@ urlpatterns = [
     path(f"{ROW}/revoke", actions.revoke_token),
     path(f"{ROW}/confirm", actions.confirm),
     path("configurations/add", add.catalogue),
+    path("configurations/add/discover", discover.discover),
     path("configurations/add/<str:slug>", add.add),
     path(f"{CONFIGURATION}/next", add.next_step),
     path(f"{CONFIGURATION}/edit", edit.edit),
