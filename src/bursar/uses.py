@@ -9,12 +9,15 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.backends.utils import CursorWrapper
+from typing import TYPE_CHECKING
 
 from .clock import to_micros
 from .errors import BursarError
-from .storage import Storage
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
+    from .storage import Storage
 
 FLUSH_SECONDS = 1.0
 
@@ -63,7 +66,7 @@ class Uses:
                 found.name, found.address, found.last_at = name, address, max(at, found.last_at)
                 found.count += times
 
-    def flush(self, storage: Storage) -> None:
+    def flush(self, storage: "Storage") -> None:
         """Write what was counted so far. Raises Temporary where the database can't be used; nothing is lost then."""
         with self._lock:
             taken, self._pending = self._pending, {}
@@ -79,7 +82,7 @@ class Uses:
                     kept.first_at = min(kept.first_at, each.first_at)
             raise
 
-    def keep_writing(self, storage: Storage, stop: threading.Event) -> None:
+    def keep_writing(self, storage: "Storage", stop: threading.Event) -> None:
         """From now on write every second, in a thread of its own, until `stop`. Calling it again changes nothing."""
         with self._lock:
             if self._writer is not None:
@@ -89,12 +92,12 @@ class Uses:
             )
         self._writer.start()
 
-    def close(self, storage: Storage) -> None:
+    def close(self, storage: "Storage") -> None:
         """Write the rest before the process ends; a database in trouble keeps nobody from ending."""
         with contextlib.suppress(BursarError):
             self.flush(storage)
 
-    def _write_on(self, storage: Storage, stop: threading.Event) -> None:
+    def _write_on(self, storage: "Storage", stop: threading.Event) -> None:
         while not stop.wait(FLUSH_SECONDS):
             try:
                 self.flush(storage)
@@ -111,7 +114,7 @@ ON CONFLICT (token_id, kind, consumer) DO UPDATE SET
 """
 
 
-def _write(cursor: CursorWrapper, counts: dict[tuple[str, str, str], _Count]) -> None:
+def _write(cursor: "CursorWrapper", counts: dict[tuple[str, str, str], _Count]) -> None:
     newest: dict[str, _Count] = {}
     # In one order everywhere: two processes that write the same rows can't wait for each other in a circle.
     for (token_id, kind, consumer), each in sorted(counts.items()):

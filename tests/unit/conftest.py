@@ -7,6 +7,7 @@ import pytest
 
 from bursar.context import Context
 from bursar.testing import FakeClock, FakeProvider
+from tests.unit.door_scene import Door
 from tests.unit.life_scene import Scene
 
 if TYPE_CHECKING:
@@ -31,3 +32,11 @@ def pages(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
 def scene(ctx: Context, provider: FakeProvider, clock: FakeClock) -> Scene:
     """The scene of the token life: a context by a fake clock, and a provider by the same."""
     return Scene(ctx, provider, clock)
+
+
+@pytest.fixture
+def door(ctx: Context) -> Iterator[Door]:
+    """The HTTP door on the test's context."""
+    opened = Door(ctx)
+    yield opened
+    opened.close()

@@ -15,6 +15,7 @@ OTRS_NAME = "Admin::Config::Update"
 NOUNS: dict[str, tuple[str, str]] = {
     "init": ("bursar.cli.init:init", "Make home, key and database."),
     "serve": ("bursar.cli.serve:serve", "Serve the pages, and keep tokens alive."),
+    "door": ("bursar.cli.door:door", "Hand out tokens in a process of its own."),
     "worker": ("bursar.cli.worker:worker", "Keep tokens alive in a process without pages."),
     "config": ("bursar.cli.config:config", "Token configurations: add, change, import, export."),
     "token": ("bursar.cli.token:token", "Tokens: authorize, request, get, refresh, revoke."),

@@ -54,6 +54,7 @@ def serve(listen: str | None, practice: bool, no_worker: bool, tls_cert: Path | 
 def _serve(address: "Listen", tls: tuple[Path, Path] | None, practice: bool, no_worker: bool) -> None:
     # These import models, which Django allows only after boot.
     from .. import app
+    from ..handout.doors import SOCKET, Doors
     from ..server import embedded, greeting, logs
     from ..server.serving import announced
     from ..web.asgi import application
@@ -67,7 +68,15 @@ def _serve(address: "Listen", tls: tuple[Path, Path] | None, practice: bool, no_
         running.callback(ctx.uses.close, ctx.storage)
         for line in greeting.lines(ctx, address, practice_port):
             note(line)
-        embedded.serve(application, address, ctx.stop, tls=tls, background=None if no_worker else _scheduler(ctx))
+        doors = Doors(
+            ctx,
+            app.database(),
+            application,
+            socket=home.path / SOCKET,
+            group=ctx.settings.text("HandOut::SocketGroup"),
+        )
+        beside = None if no_worker else _scheduler(ctx)
+        embedded.serve(doors, address, ctx.stop, tls=tls, background=beside, around=doors)
 
 
 def _scheduler(ctx: "Context") -> Callable[[], None]:

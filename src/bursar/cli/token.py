@@ -8,7 +8,7 @@ import click
 
 from ..errors import InvalidInput, PersonMustAct
 from .output import echo, emit_json, note, printable, table
-from .run import json_option, local_user, operator, run, yes_option
+from .run import confirm_or_yes, json_option, local_user, operator, run, yes_option
 
 
 @click.group()
@@ -150,62 +150,98 @@ def refresh(ctx: Any, name: str) -> None:
 @click.argument("name")
 @click.option("--min-ttl", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help="Wanted life, at least.")
 @click.option("--sasl", metavar="USER", help="Print the SASL XOAUTH2 string for this login instead, in base64.")
+@click.option("--header", is_flag=True, help="Print the whole header, `Authorization: Bearer …`, instead.")
+@click.option("--rejected", metavar="SHA256", help="A server refused the token with this SHA-256: get the next.")
 @json_option
 @run
-def get(ctx: Any, name: str, min_ttl: float, sasl: str | None, as_json: bool) -> None:
+def get(
+    ctx: Any, name: str, min_ttl: float, sasl: str | None, header: bool, rejected: str | None, as_json: bool
+) -> None:
     """Print a valid access token, refreshed first where that is needed.
 
     \b
     Examples:
-      curl -H "Authorization: Bearer $(bursar token get 'ERP connector')" https://…
+      curl -H "$(bursar token get --header 'ERP connector')" https://…
       bursar token get --min-ttl 300 --json "Sales inbox"
       bursar token get --sasl sales@example.org "Sales inbox"
+
+    While `bursar serve` runs it answers within milliseconds, by the socket
+    in Bursar's home; else from the database.
 
     Exit codes: 0 a token, 3 no such name, 4 a person must act,
     5 temporary: try again, 6 held or not valid.
     """
-    from ..tokens.obtain import obtain
+    from ..handout.command import GetCommand, is_sha256, text_of
+    from ..handout.counter import given_of
+    from ..tokens.obtain import obtain, reject
     from ..tokens.outcome import Refusal
 
     if min_ttl != min_ttl or min_ttl == float("inf"):
         raise InvalidInput("--min-ttl wants a number of seconds.", code="usage")
-    if sasl is not None and as_json:
-        raise InvalidInput("--sasl and --json don't go together.", code="usage")
-    found = obtain(ctx, name, min_ttl, local_user())
+    if (sasl is not None) + header + as_json > 1:
+        raise InvalidInput("Only one of --sasl, --header and --json can be printed.", code="usage")
+    if rejected is not None and not is_sha256(rejected):
+        raise InvalidInput("--rejected wants the SHA-256 of a token, 64 hexadecimal digits.", code="usage")
+    if rejected is None:
+        found = obtain(ctx, name, min_ttl, local_user())
+    else:
+        found = reject(ctx, name, rejected.lower(), local_user())
     if isinstance(found, Refusal):
         raise found.as_error()
-    if as_json:
-        emit_json(
-            {
-                "access_token": found.access_token.reveal(),
-                "token_type": found.token_type,
-                "expires_in": found.expires_in(ctx.clock.now()),
-                "expires_at": found.expires_at,
-                "scope": found.scope,
-            }
-        )
-    elif sasl is not None:
-        import base64
-
-        from ..mail.sasl import Mechanism, initial_response
-
-        echo(base64.b64encode(initial_response(Mechanism.XOAUTH2, sasl, found.access_token, "", 0)).decode())
-    else:
-        echo(found.access_token.reveal())
+    command = GetCommand(name, min_ttl, sasl, as_json, header, rejected)
+    echo(text_of(command, given_of(found), ctx.clock.now().timestamp()))
 
 
-@token.command()
-@click.argument("name")
+@token.command(
+    epilog="""\b
+Examples:
+  bursar token revoke "Sales inbox"
+  bursar token revoke --all"""
+)
+@click.argument("name", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every token there is: stop everything.")
+@yes_option
+@json_option
 @run
-def revoke(ctx: Any, name: str) -> None:
-    """Forget the token here at once, and tell the provider as soon as it answers."""
+def revoke(ctx: Any, name: str | None, everything: bool, yes: bool, as_json: bool) -> None:
+    """Forget the token here at once, and tell the provider as soon as it answers.
+
+    With --all every token ends, and nothing is handed out until somebody
+    authorizes or requests again.
+    """
     from ..tokens.outcome import Refusal
     from ..tokens.revoke import revoke as end
 
+    if everything == (name is not None):
+        raise InvalidInput("Revoke NAME or --all.", code="usage")
+    if name is None:
+        _revoke_all(ctx, yes, as_json)
+        return
     ended = end(ctx, name, operator())
     if isinstance(ended, Refusal):
         raise ended.as_error()
-    note(f'Revoked: "{printable(ended.reference)}".')
+    if as_json:
+        emit_json({"revoked": ended.reference})
+    else:
+        note(f'Revoked: "{printable(ended.reference)}".')
+
+
+def _revoke_all(ctx: Any, yes: bool, as_json: bool) -> None:
+    from ..tokens.revoke_all import revoke_all
+
+    confirm_or_yes("Revoke every token? Whatever uses one stops until somebody authorizes or requests again.", yes)
+    stopped = revoke_all(ctx, operator())
+    if as_json:
+        emit_json(stopped)
+        return
+    note(f"Revoked: {stopped.revoked} token{'' if stopped.revoked == 1 else 's'}.")
+    for name in stopped.untold:
+        note(f"{printable(name)}: its provider was not reached; Bursar goes on telling it.")
+    for name in stopped.unreachable:
+        note(
+            f"{printable(name)}: its provider can't be told (no RevocationURL, or held back); what it gave lives there"
+            " until it ends by itself."
+        )
 
 
 def _renewed(outcome: Any) -> None:

@@ -26,3 +26,13 @@ class Use(models.Model):
         db_table = "handout_use"
         constraints = (models.UniqueConstraint(fields=["token", "kind", "consumer"], name="handout_use_consumer"),)
         indexes = (models.Index(fields=["kind", "consumer"], name="handout_use_by_consumer"),)
+
+
+class Change(models.Model):
+    """The change log by which doors on SQLite stay true, written by triggers (`triggers`); the last 10,000 are kept."""
+
+    kind = models.TextField()  # token | names | key | proxies
+    ref = models.TextField()
+
+    class Meta:
+        db_table = "handout_change"

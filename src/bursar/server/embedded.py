@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,27 @@ def serve(
     *,
     tls: tuple[Path, Path] | None = None,
     background: Callable[[], None] | None = None,
+    around: AbstractAsyncContextManager[Any] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way and return. `stop` is set when the end begins.
 
-    `background` runs in a thread of its own and returns after `stop`. Raises BursarError where it, or the server,
+    `around` is open in the server's event loop while it serves. `background` runs in a thread of its own and returns
+    after `stop`. Raises BursarError where it, or the server,
     failed.
     """
-    uvloop.run(_serve(application, listen, stop, tls, background))
+    uvloop.run(_serve_within(application, listen, stop, tls, background, around))
+
+
+async def _serve_within(
+    application: Any,
+    listen: Listen,
+    stop: threading.Event,
+    tls: tuple[Path, Path] | None,
+    background: Callable[[], None] | None,
+    around: AbstractAsyncContextManager[Any] | None,
+) -> None:
+    async with around or nullcontext():
+        await _serve(application, listen, stop, tls, background)
 
 
 async def _serve(

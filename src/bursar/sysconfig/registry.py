@@ -33,6 +33,15 @@ SETTINGS: tuple[Setting, ...] = (
         values.parse_fqdn,
     ),
     Setting(
+        "HandOut::SocketGroup",
+        "group of this machine",
+        "",
+        "Whose members may take tokens from the socket `bursar.sock` in Bursar's home, besides root and the user who "
+        "runs Bursar. Without it nobody else may. With it the home lets this group through to the socket and shows it "
+        "nothing else. A change counts from the next start of `bursar serve` on.",
+        values.parse_group,
+    ),
+    Setting(
         "HttpType",
         "http | https",
         "http",

@@ -1,5 +1,6 @@
 """How the text of a setting becomes a value. Each function raises InvalidInput with the rule that was broken."""
 
+import grp
 import ipaddress
 import math
 import re
@@ -42,6 +43,20 @@ def parse_script_alias(text: str) -> str:
     if not _ALIAS.fullmatch(value) or any(part in (".", "..") for part in value.split("/")):
         raise InvalidInput("ScriptAlias: may contain only letters, digits, and the characters . _ ~ - and /.")
     return value + "/" if value else ""
+
+
+def parse_group(text: str) -> str:
+    """The name of a group that this machine knows, empty for none."""
+    value = text.strip()
+    try:
+        if value:
+            grp.getgrnam(value)
+    except KeyError:
+        raise InvalidInput(
+            f"HandOut::SocketGroup: there is no group {value!r} on this machine.",
+            action="`getent group` lists them.",
+        ) from None
+    return value
 
 
 def parse_timeout(text: str) -> float:

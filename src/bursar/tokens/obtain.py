@@ -6,6 +6,7 @@ from ..context import Context
 from ..keyring import SealBroken
 from ..uses import Consumer
 from . import life, timing
+from .asker import CONSUMER, Asker
 from .hindrance import barred
 from .outcome import Obtained, Refusal, RefusalKind, quoted
 from .renew import renew
@@ -20,14 +21,11 @@ def obtain(ctx: Context, reference: str, min_ttl: float = 0, by: Consumer | None
     A shorter-lived one is returned where the provider gives no longer life, or is in trouble while the stored one
     still lives: any valid token is better than none. Raises Temporary where the database can't be used.
     """
-    found = _obtain(ctx, reference, min_ttl)
-    if by is not None and isinstance(found, Obtained):
-        ctx.uses.note(found.token_id, by, ctx.clock.now())
-        ctx.uses.keep_writing(ctx.storage, ctx.stop)
-    return found
+    return _counted(ctx, usable(ctx, reference, min_ttl, _asker(by)), by)
 
 
-def _obtain(ctx: Context, reference: str, min_ttl: float) -> Obtained | Refusal:
+def usable(ctx: Context, reference: str, min_ttl: float, asker: Asker) -> Obtained | Refusal:
+    """`obtain` without a record of it, for those who count hand-outs themselves."""
     row = find(ctx, reference)
     if isinstance(row, Refusal):
         return row
@@ -42,7 +40,7 @@ def _obtain(ctx: Context, reference: str, min_ttl: float) -> Obtained | Refusal:
         return barred(candidate) is None and (candidate.is_valid(at, min_ttl) or _freshest(candidate, at))
 
     token_id = row.id
-    renewed = ctx.flights.share(("obtain", token_id, min_ttl), lambda: renew(ctx, token_id, satisfied))
+    renewed = ctx.flights.share(("obtain", token_id, min_ttl), lambda: renew(ctx, token_id, satisfied, asker))
     if isinstance(renewed, Refusal):
         return _still_valid(ctx, reference) or renewed
     bar = barred(renewed)
@@ -56,6 +54,11 @@ def reject(ctx: Context, reference: str, sha256: str, by: Consumer | None = None
 
     The refused token is never handed out again.
     """
+    return _counted(ctx, replacement(ctx, reference, sha256, _asker(by)), by)
+
+
+def replacement(ctx: Context, reference: str, sha256: str, asker: Asker) -> Obtained | Refusal:
+    """`reject` without a record of it."""
     row = find(ctx, reference)
     if isinstance(row, Refusal):
         return row
@@ -66,7 +69,7 @@ def reject(ctx: Context, reference: str, sha256: str, by: Consumer | None = None
                 cursor, "id = %s AND access_sha256 = %s", [seen.id, sha256], rejected_sha256=sha256
             )
         )
-    return obtain(ctx, reference, by=by)
+    return usable(ctx, reference, 0, asker)
 
 
 def find(ctx: Context, reference: str) -> TokenRow | Refusal:
@@ -82,6 +85,17 @@ def find(ctx: Context, reference: str) -> TokenRow | Refusal:
         f"There is no token {quoted(reference)}.",
         "`bursar token list` shows the names.",
     )
+
+
+def _asker(by: Consumer | None) -> Asker:
+    return CONSUMER if by is None else Asker(by.kind, by.name)
+
+
+def _counted(ctx: Context, found: Obtained | Refusal, by: Consumer | None) -> Obtained | Refusal:
+    if by is not None and isinstance(found, Obtained):
+        ctx.uses.note(found.token_id, by, ctx.clock.now())
+        ctx.uses.keep_writing(ctx.storage, ctx.stop)
+    return found
 
 
 def _freshest(row: TokenRow, now: datetime) -> bool:

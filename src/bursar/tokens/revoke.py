@@ -1,5 +1,7 @@
 """Revoke: here at once, at the provider as soon as it answers (RFC 7009). Nothing held is ever sent."""
 
+from dataclasses import dataclass
+
 from django.db.backends.utils import CursorWrapper
 
 from ..context import Context
@@ -21,21 +23,33 @@ def revoke(ctx: Context, reference: str, by: str = "") -> TokenRow | Refusal:
         return row
     token_id = row.id
     while True:
-        wiped = ctx.storage.write(lambda cursor: _wipe(cursor, ctx, token_id, by))
+        wiped = ctx.storage.write(lambda cursor: wipe_row(cursor, ctx, token_id, by))
         if wiped is not None:
             break
         if ctx.stop.wait(0.05):
             return Refusal(RefusalKind.TEMPORARY, "shutting_down", "Bursar is shutting down.")
     send_due_revocations(ctx, first_tries=True)
-    return wiped
+    return wiped.row
 
 
-def _wipe(cursor: CursorWrapper, ctx: Context, token_id: str, by: str) -> TokenRow | None:
+@dataclass(frozen=True, slots=True)
+class Wiped:
+    """The row after it; whether there was a token to end, and how many the provider is told of."""
+
+    row: TokenRow
+    had_material: bool
+    queued: int
+
+
+def wipe_row(cursor: CursorWrapper, ctx: Context, token_id: str, by: str) -> Wiped | None:
+    """A job of the writer: forget one token. None where another process is writing it this moment."""
     row = lock_row(cursor, token_id)
     if row is None:
         return None
     now = ctx.clock.now()
-    queue_stored(cursor, ctx, row, now)
+    queued = queue_stored(cursor, ctx, row, now)
     if life.wipe(cursor, row, now):
         note(cursor, row.c_id, row.id, REVOKED, by, now)
-    return read_row(cursor, token_id)
+    after = read_row(cursor, token_id)
+    had_material = row.access_token is not None or row.refresh_token is not None
+    return None if after is None else Wiped(after, had_material, queued)
