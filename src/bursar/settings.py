@@ -135,4 +135,7 @@ CSRF_FAILURE_VIEW = "bursar.web.failures.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 34 * 1024 * 1024  # an import of 32 MB, the document's own bound
+# Whatever is uploaded stays in memory: it may hold client secrets, and nothing of them is written to a disk in clear.
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 LOGGING_CONFIG = None

@@ -1,8 +1,11 @@
 """`bursar config` as scripts call it: names, exit codes and JSON are an interface."""
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import pyrage
 import yaml
 
 from tests.conftest import Cli
@@ -123,3 +126,30 @@ def test_the_practice_template_wants_the_practice_provider_running(cli: Cli, bur
     port = json.loads((bursar_home.path / "serving.json").read_text())["practice_port"]
     url = shown(cli, "Practice")["config"]["Requests"]["TokenByAuthorizationCode"]["Request"]["URL"]
     assert url == f"http://127.0.0.1:{port}/token"
+
+
+def test_secrets_travel_in_a_file_of_age(cli: Cli, bursar_home: BursarHome, tmp_path: Path) -> None:
+    """SEC-60: by recipient and by passphrase, out and in again; without the key nothing is imported."""
+    imported(cli, entry("A", code_config(ClientSecret="cnry-a")))
+    identity = pyrage.x25519.Identity.generate()
+    key, phrase, file = tmp_path / "key.txt", tmp_path / "phrase", tmp_path / "secrets.age"
+    key.write_text(f"# of today\n{identity}\n")
+    phrase.write_text("several words in a row\n")
+
+    def export(*options: str) -> None:
+        command = bursar_home.command("config", "export", "--with-secrets", *options)
+        file.write_bytes(subprocess.run(command, env=bursar_home.environ, capture_output=True, check=True).stdout)
+        assert b"cnry-a" not in file.read_bytes()
+
+    cli("config", "export", "--age-recipient", "age1x", "--age-passphrase-file", str(phrase), check=2)
+    assert "no age recipient" in cli("config", "export", "--age-recipient", "age1x", check=2).stderr
+    for opening, options in (
+        (("--age-identity-file", str(key)), ("--age-recipient", str(identity.to_public()))),
+        (("--age-passphrase-file", str(phrase)), ("--age-passphrase-file", str(phrase))),
+    ):
+        export(*options)
+        cli("config", "delete", "A", "--yes", check=0)
+        assert "--age-identity-file F" in cli("config", "import", str(file), check=2).stderr
+        cli("config", "import", *opening, str(file), check=0)
+        assert shown(cli, "A")["secret"]["stored"] is True
+    assert "cnry-a" in cli("config", "export", "--with-secrets", check=0).stdout

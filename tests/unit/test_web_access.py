@@ -24,8 +24,14 @@ def addresses(pages: Pages) -> list[str]:
     """One address for every route."""
     view = pages.view("Sales inbox")
     token = view.id
-    values = {"configuration_id": view.configuration_id, "slug": "google-mail"}
-    values |= {"token_id": token, "link": "nothing", "ticket": "nothing", "consent_id": "nothing"}
+    values = {"configuration_id": view.configuration_id, "slug": "google-mail", "upload_id": "nothing"}
+    values |= {
+        "token_id": token,
+        "link": "nothing",
+        "ticket": "nothing",
+        "consent_id": "nothing",
+        "upload_id": "nothing",
+    }
     found = []
     for route, _ in routes():
         if route.startswith("^"):

@@ -1,9 +1,11 @@
 """`bursar config`: token configurations."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from .age import age_keys, opened
 from .assigning import ask, pairs, read, say_held, secret_from, secret_option, set_option
 from .discovery import discover, recheck
 from .output import emit_json, note, printable, table
@@ -149,20 +151,39 @@ def confirm(ctx: "Context", name: str, yes: bool) -> None:
     note(f'Confirmed "{printable(name)}".' if held else "Nothing was held.")
 
 
-@config.command("import")
+@config.command(
+    "import",
+    epilog="""\b
+Examples:
+  bursar config import --dry-run --overwrite OAuth2TokenConfigurationExport_20261124_101500.yml
+  bursar config import --age-identity-file ~/.config/age/key.txt secrets.yml.age""",
+)
 @click.option("--overwrite", is_flag=True, help="Replace configurations of the same name; tokens stay.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--age-identity-file", metavar="F", help="Opens a file of age: an identity, or an SSH private key.")
+@click.option("--age-passphrase-file", metavar="F", help="Opens a file of age: its first line is the passphrase.")
 @click.argument("file")
 @json_option
 @run
-def import_(ctx: "Context", file: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
-    """Import configurations from FILE, or from standard input with -: all of them, or none."""
+def import_(
+    ctx: "Context",
+    file: str,
+    overwrite: bool,
+    dry_run: bool,
+    age_identity_file: str | None,
+    age_passphrase_file: str | None,
+    as_json: bool,
+) -> None:
+    """Import configurations from FILE, or from standard input with -: all of them, or none.
+
+    FILE is YAML, or an export that is encrypted with age.
+    """
     from dataclasses import asdict
 
     from ..tokens.document.encoding import MAX_BYTES
     from ..tokens.transfer import import_documents
 
-    data = read(file, MAX_BYTES + 1)
+    data = opened(read(file, MAX_BYTES + 1), age_identity_file, age_passphrase_file)
     label = "standard input" if file == "-" else printable(file)
     result = import_documents(ctx, data, label, overwrite=overwrite, dry_run=dry_run, by=operator())
     if as_json:
@@ -178,15 +199,37 @@ def import_(ctx: "Context", file: str, overwrite: bool, dry_run: bool, as_json: 
         say_held(result.held)
 
 
-@config.command()
+@config.command(
+    epilog="""\b
+Examples:
+  bursar config export > configurations.yml
+  bursar config export --name "Sales inbox" --with-secrets --age-recipient age1… > secrets.yml.age
+  bursar config export --with-secrets --age-passphrase-file phrase > secrets.yml.age"""
+)
 @click.option("--name", "names", multiple=True, help="Only this one; may be repeated.")
-@click.option("--with-secrets", is_flag=True, help="Write the client secrets in clear.")
+@click.option("--with-secrets", is_flag=True, help="Write the client secrets too, in clear unless --age-… is given.")
+@click.option("--age-recipient", "recipients", multiple=True, metavar="R", help="Encrypt for R; may be repeated.")
+@click.option("--age-passphrase-file", metavar="F", help="Encrypt with the passphrase in the first line of F.")
 @run
-def export(ctx: "Context", names: tuple[str, ...], with_secrets: bool) -> None:
+def export(
+    ctx: "Context",
+    names: tuple[str, ...],
+    with_secrets: bool,
+    recipients: tuple[str, ...],
+    age_passphrase_file: str | None,
+) -> None:
     """Write configurations as YAML that Bursar and other systems of this format import. Tokens are never in it."""
     from ..tokens.transfer import export_documents
 
-    click.echo(export_documents(ctx, names or None, with_secrets=with_secrets), nl=False)
+    keys = age_keys(recipients, age_passphrase_file)
+    text = export_documents(ctx, names or None, with_secrets=with_secrets)
+    if keys:
+        from ..tokens.age_file import encrypted
+
+        sys.stdout.buffer.write(encrypted(text.encode(), **keys))
+        sys.stdout.buffer.flush()
+        return
+    click.echo(text, nl=False)
     if with_secrets:
         note("The client secrets are in it in clear: keep it where only you can read it.")
 

@@ -126,6 +126,14 @@ def held(row: Configuration) -> list[str]:
     return tokens + (["secret"] if row.secret_held else [])
 
 
+def held_ids(ids: Sequence[str]) -> set[str]:
+    """Of these configurations, those that hold a token or their secret."""
+    wanted = set(ids)
+    secrets = Configuration.objects.filter(secret_held=True).values_list("id", flat=True)
+    tokens = Token.objects.filter(held=True).values_list("configuration_id", flat=True)
+    return wanted & {*secrets, *tokens}
+
+
 def secret_of(ctx: Context, row: Configuration) -> Secret | None:
     """The stored client secret. Raises SealBroken where it was not sealed for this row by this key."""
     if row.client_secret is None:

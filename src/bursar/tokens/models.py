@@ -161,3 +161,22 @@ class Revocation(models.Model):
 
     class Meta:
         db_table = "tokens_revocation"
+
+
+class Upload(models.Model):
+    """A file that waits for a person's yes to its import: sealed as a whole, since client secrets may be in it.
+
+    `plan` is what the dry run said; `result` is there once it was imported, and the file is gone then.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    person = models.TextField()
+    file_name = models.TextField()
+    sealed = models.BinaryField(null=True)
+    overwrite = models.BooleanField(default=False)
+    plan = models.TextField(default="")
+    result = models.TextField(default="")
+    ends_at = InstantField(db_index=True)
+
+    class Meta:
+        db_table = "tokens_upload"

@@ -1,6 +1,6 @@
 """Import and export of token configurations in the exchange format. Tokens never travel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -36,7 +36,13 @@ def import_documents(
     An overwritten configuration keeps its id, its tokens, and, where the file has none, its secret.
     `dry_run` does everything and takes it back. Raises InvalidInput, Refused and Temporary; nothing is changed then.
     """
-    documents = read_documents(data, file_name)
+    return import_read(ctx, read_documents(data, file_name), overwrite=overwrite, dry_run=dry_run, by=by)
+
+
+def import_read(
+    ctx: Context, documents: Sequence[TokenConfigurationDocument], *, overwrite: bool, dry_run: bool, by: str
+) -> ImportResult:
+    """`import_documents` for what is read already, so that no transaction waits for a large file's parsing."""
     result = ImportResult()
     with writing():
         existing = _by_name([document.name for document in documents])
@@ -65,6 +71,11 @@ def export_documents(ctx: Context, names: Sequence[str] | None, *, with_secrets:
     Raises NotFound; PersonMustAct (`secret_unreadable`) where a secret is wanted that doesn't open.
     """
     rows = list(Configuration.objects.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
+    return export_rows(ctx, rows, with_secrets=with_secrets)
+
+
+def export_rows(ctx: Context, rows: Iterable[Configuration], *, with_secrets: bool) -> str:
+    """`export_documents` for rows that are at hand."""
     return write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in rows)
 
 
