@@ -1,6 +1,8 @@
 """From an account's type to a logged-in source of messages."""
 
 from ..context import Context
+from .graph.client import Graph
+from .graph.source import GraphSource
 from .imap_source import ImapSource
 from .login import Credentials, Note, Target, open_session
 from .pop3 import login as pop3_login
@@ -11,6 +13,8 @@ from .source import Source
 def open_source(ctx: Context, target: Target, credentials: Credentials, note: Note) -> Source:
     """A logged-in session. Raises BursarError with what a person must do, or ConnectionLost."""
     match target.type.protocol:
+        case "graph":
+            return GraphSource(Graph(ctx, target, credentials))
         case "pop3":
             return Pop3Source(pop3_login.open_session(ctx, target, credentials, note), note)
         case _:

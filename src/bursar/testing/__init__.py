@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .clock import FakeClock, FakeRandomness
     from .failpoints import failpoint
+    from .graph import FakeGraph
     from .ledger import RegisteredClient
     from .provider import FakeProvider
     from .script import Script
 
-__all__ = ["FakeClock", "FakeProvider", "FakeRandomness", "RegisteredClient", "Script", "failpoint"]
+__all__ = ["FakeClock", "FakeGraph", "FakeProvider", "FakeRandomness", "RegisteredClient", "Script", "failpoint"]
 
 _HOMES = {
     "FakeClock": "clock",
     "FakeRandomness": "clock",
+    "FakeGraph": "graph",
     "FakeProvider": "provider",
     "RegisteredClient": "ledger",
     "Script": "script",

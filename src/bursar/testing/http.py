@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(script.delay)
         self.wfile.write(self._wire(reply))
 
-    do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = _serve
+    do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
 
     def _request(self) -> Request | None:
         target = urlsplit(self.path)
