@@ -19,7 +19,7 @@ REFRESH_URL = "Requests.TokenByRefreshToken.Request.URL"
 def shown(html: str) -> dict[str, str]:
     """The fields of the page's form and what stands in them."""
     found = {}
-    body = html.split('<form class="card configuration"')[1].split("</form>")[0]
+    body = html.split('<form class="card configuration')[1].split("</form>")[0]
     for tag in re.findall(r"<input[^>]*>", body):
         attributes = dict(re.findall(r'([a-z:-]+)="([^"]*)"', tag))
         if attributes.get("type") in ("checkbox", "radio") and " checked" not in tag:

@@ -53,6 +53,28 @@ def resolve(ctx: Context, reference: str, *, create: bool = False) -> Resolved:
     return Resolved(configuration.id, token.id)
 
 
+def add_label(configuration: Configuration, label: str) -> Token:
+    """A further token under the configuration, nothing obtained yet.
+
+    Raises InvalidInput (`label_invalid`), Refused where the label is there already (`label_taken`), or where
+    `NAME#LABEL` is the name of another configuration, which would hide it (`reference_ambiguous`).
+    """
+    reference = f"{configuration.name}#{check_label(label)}"
+    if Configuration.objects.filter(name=reference).exists():
+        raise Refused(
+            f'There is a token configuration called "{reference}", which would hide the label.',
+            code="reference_ambiguous",
+            action="Choose another label.",
+        )
+    if Token.objects.filter(configuration=configuration, label=label).exists():
+        raise Refused(
+            f'"{configuration.name}" has the label "{label}" already.',
+            code="label_taken",
+            action="Choose another label.",
+        )
+    return _create(configuration, label)
+
+
 def base_of_missing_label(ctx: Context, reference: str) -> TokenRow | None:
     """The configuration's own token where `reference` is a NAME#LABEL whose label isn't there yet; else None."""
     if not isinstance(find(ctx, reference), Refusal):

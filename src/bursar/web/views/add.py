@@ -97,12 +97,14 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 @look
 @require_safe
 def next_step(request: HttpRequest, configuration_id: str) -> HttpResponse:
-    """What comes after the form: the one step to the first token."""
+    """What comes after the form: the one step to the first token, of the label where one is given."""
     row = by_id(configuration_id)
-    token = Token.objects.get(configuration=row, label="")
-    view = view_of(context(), token.id)
+    token = Token.objects.filter(configuration=row, label=request.GET.get("label", "")).first()
+    view = view_of(context(), token.id) if token else None
+    if view is None:
+        raise Http404
     leave_out_notice(request, row.id)
-    command = f"bursar token authorize {quoted(row.name)}"
+    command = f"bursar token authorize {quoted(view.reference)}"
     response = render(request, "configurations/next.html", {"row": row, "view": view, "command": command})
     response.form_targets = origins([row.id])  # type: ignore[attr-defined]
     return response

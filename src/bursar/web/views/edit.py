@@ -102,14 +102,18 @@ def _specs(row: Configuration, document: TokenConfigurationDocument) -> list[Spe
     return found
 
 
-def stored(row: Configuration) -> str:
-    """What is said of the secret in its place: never the secret, and no dots that pretend to be one."""
+def stored(row: Configuration, *, keep: bool = True) -> str:
+    """What is said of the secret in its place: never the secret, and no dots that pretend to be one. With `keep`,
+    that leaving the field empty keeps it."""
     if row.client_secret is None:
         return _("None is stored yet.")
     found = fingerprint(context(), row)
     if found is None:
         return _("The stored secret can't be opened with this key. Enter it again.")
-    return _("Stored, fingerprint %(fingerprint)s. Leave this empty to keep it.") % {"fingerprint": found}
+    named = {"fingerprint": found}
+    if not keep:
+        return _("Stored, fingerprint %(fingerprint)s.") % named
+    return _("Stored, fingerprint %(fingerprint)s. Leave this empty to keep it.") % named
 
 
 def _taken(row: Configuration, found: Given) -> list[Problem]:
