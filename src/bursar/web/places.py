@@ -87,6 +87,7 @@ PLACES = (
         now=_("Until then, the command line lists and adds people."),
         command="bursar people list",
     ),
+    Place("help", _("Help"), "book"),
 )
 
 
