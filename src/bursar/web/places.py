@@ -55,14 +55,7 @@ PLACES = (
         now=_("Until then, your own programs call them: this command prints a valid access token each time."),
         command="bursar token get NAME",
     ),
-    Place(
-        "keys",
-        _("API keys"),
-        "lock",
-        promise=_("Keys with which programs fetch access tokens over HTTP, each limited to what it needs."),
-        now=_("Until then, programs on this machine get their tokens on the command line."),
-        command="bursar token get NAME",
-    ),
+    Place("keys", _("API keys"), "lock"),
     Place(
         "audit",
         _("Audit log"),

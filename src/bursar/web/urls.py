@@ -14,6 +14,7 @@ from .views import (
     export,
     help,
     imports,
+    keys,
     language,
     one_step,
     overview,
@@ -25,6 +26,7 @@ from .views import (
 )
 
 ROW = "tokens/<str:token_id>"
+KEY = "keys/<str:key_id>"
 CONFIGURATION = "configurations/<str:configuration_id>"
 
 urlpatterns = [
@@ -60,6 +62,12 @@ urlpatterns = [
     path("help", help.index),
     path("help/images/<str:picture>", help.picture),
     path("help/<path:topic>", help.topic),
+    path("keys", keys.all_keys),
+    path("keys/new", keys.new_key),
+    path("keys/stop", keys.stop),
+    path(KEY, keys.one_key),
+    path(f"{KEY}/edit", keys.edit_key),
+    path(f"{KEY}/revoke", keys.revoke_key),
     path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),
