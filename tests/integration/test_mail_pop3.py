@@ -132,7 +132,7 @@ def test_the_token_goes_on_a_second_line_where_the_host_wants_it_or_the_line_is_
     assert code(scene.fetch()) is None
     assert b"AUTH XOAUTH2\r\n" in server.heard
     assert server.logins[0] == server.logins[1]
-    scene.ctx.settings.reset(setting)
+    scene.ctx.settings.reset(setting, "test", scene.ctx.clock.now())
     server.heard = b""
     scene.account(server.port, "POP3", "long", login="a" * 200)
     assert code(scene.fetch("long")) is None

@@ -115,7 +115,7 @@ def test_the_address_is_the_clients_behind_a_trusted_proxy_alone(scene: Scene, d
     scene.ctx.settings.set("TrustedProxies", "203.0.113.9/32", "test", scene.clock.now())
     assert door.get(ERP, headers=forwarded, peer="203.0.113.9").status == 200
     assert door.get(ERP, headers=[bearer], peer="203.0.113.9").status == 401
-    scene.ctx.settings.reset("TrustedProxies")
+    scene.ctx.settings.reset("TrustedProxies", "test", scene.ctx.clock.now())
     assert door.get(ERP, headers=forwarded, peer="203.0.113.9").status == 401
 
 

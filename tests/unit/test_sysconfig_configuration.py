@@ -56,8 +56,8 @@ def test_a_value_is_stored_as_text_with_who_and_when_and_reset_forgets_it(config
     configuration.set("ScriptAlias", "y", "cli:bob", NOW)
     row = ChangedSetting.objects.get(name="ScriptAlias")
     assert (row.value, row.changed_by, row.changed_at) == ("y/", "cli:bob", NOW)
-    assert configuration.reset("ScriptAlias")
-    assert not configuration.reset("ScriptAlias")
+    assert configuration.reset("ScriptAlias", "test", NOW)
+    assert not configuration.reset("ScriptAlias", "test", NOW)
     assert configuration.text("ScriptAlias") == "otrs/"
 
 
@@ -92,7 +92,7 @@ def test_until_a_person_sets_them_fqdn_and_http_type_follow_the_running_server(
         assert configuration.base_url() == "https://bursar.example.org"
         configuration.set("HttpType", "http", "test", NOW)
         assert configuration.base_url() == "http://bursar.example.org"
-    configuration.reset("FQDN")
+    configuration.reset("FQDN", "test", NOW)
     assert configuration.base_url() == "http://localhost:8085"
 
 
@@ -123,3 +123,26 @@ def test_what_a_person_admits_and_the_running_practice_provider_pass_the_door(
     assert not rules.allowed.admits("localhost", 9125, LOOPBACK)
     assert rules.allowed.admits("x.example", 443, ipaddress.ip_address("10.1.2.3"))
     assert not configuration.outbound_rules().allowed.admits("localhost", 9124, LOOPBACK)
+
+
+def test_who_changed_what_when_is_written_down(configuration: SystemConfiguration) -> None:
+    """What is set again to the same is no change; the default is None."""
+    for value in ("a", "/a/", "b"):
+        configuration.set("ScriptAlias", value, "cli:ada", NOW)
+    configuration.reset("ScriptAlias", "cli:bob", NOW)
+    configuration.reset("ScriptAlias", "cli:bob", NOW)
+    configuration.set("FQDN", "x.example", "cli:ada", NOW)
+    assert [(c.before, c.after, c.by, c.at) for c in configuration.history("ScriptAlias")] == [
+        ("b/", None, "cli:bob", NOW),
+        ("a/", "b/", "cli:ada", NOW),
+        (None, "a/", "cli:ada", NOW),
+    ]
+    assert [c.name for c in configuration.history(limit=2)] == ["FQDN", "ScriptAlias"]
+    with pytest.raises(NotFound):
+        configuration.history("Nonsense")
+
+
+def test_a_supposed_value_changes_nothing(configuration: SystemConfiguration) -> None:
+    """SEC-4"""
+    assert configuration.redirect_uri({"FQDN": "new.example"}).startswith("http://new.example/otrs/")
+    assert configuration.redirect_uri().startswith("http://localhost:8085/")

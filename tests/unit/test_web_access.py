@@ -26,7 +26,7 @@ def addresses(pages: Pages) -> list[str]:
     token = view.id
     # What isn't here is found nowhere, which every page has to bear.
     values = {"token_id": token, "configuration_id": view.configuration_id, "slug": "google-mail"}
-    values |= {"topic": "how-to/install", "picture": "overview.png"}
+    values |= {"topic": "how-to/install", "picture": "overview.png", "name": "FQDN"}
     found = []
     for route, _ in routes():
         if route.startswith("^"):

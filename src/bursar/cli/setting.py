@@ -14,7 +14,7 @@ from .run import json_option, operator, run
 
 @click.group()
 def setting() -> None:
-    """The system configuration: list, get, set, reset."""
+    """The system configuration: list, get, set, reset, history."""
 
 
 @setting.command(
@@ -75,9 +75,35 @@ def set_(ctx: Context, name: str, value: str) -> None:
 def reset(ctx: Context, name: str) -> None:
     """Set NAME back to its default."""
     before = ctx.settings.redirect_uri()
-    ctx.settings.reset(name)
+    ctx.settings.reset(name, operator(), ctx.clock.now())
     echo(f"{name} is {ctx.settings.text(name)!r} again.")
     _say_redirect_uri(ctx, before)
+
+
+@setting.command(
+    epilog="""\b
+Examples:
+  bursar setting history
+  bursar setting history FQDN --json"""
+)
+@click.argument("name", required=False)
+@json_option
+@run
+def history(ctx: Context, name: str | None, as_json: bool) -> None:
+    """Say who changed a setting when, the newest first; all settings without NAME."""
+    changes = ctx.settings.history(name)
+    if as_json:
+        emit_json([{"name": c.name, "before": c.before, "after": c.after, "by": c.by, "at": c.at} for c in changes])
+        return
+    if not changes:
+        note("Nothing was changed yet.")
+        return
+    shown = [(c.at, c.by, c.name, _or_default(c.before), _or_default(c.after)) for c in changes]
+    table(shown, ("WHEN", "WHO", "NAME", "BEFORE", "AFTER"))
+
+
+def _or_default(value: str | None) -> str:
+    return "(default)" if value is None else value or "(empty)"
 
 
 @click.command(
@@ -96,7 +122,7 @@ def update(ctx: Context, name: str, value: str | None, to_default: bool) -> None
     if (value is None) != to_default:
         raise InvalidInput("Give either --value or --reset.")
     if value is None:
-        ctx.settings.reset(name)
+        ctx.settings.reset(name, operator(), ctx.clock.now())
         echo(f"{name} is {ctx.settings.text(name)!r} again.")
     else:
         _set(ctx, name, value)

@@ -1,12 +1,14 @@
 """The system configuration as it is now, read from the database each time: every process sees a change at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 from django.db.backends.utils import CursorWrapper
 
-from ..clock import to_micros
+from ..clock import from_micros, to_micros
 from ..errors import InvalidInput
 from ..home import Home
 from ..outbound import AllowedNetworks, OutboundRules
@@ -17,6 +19,17 @@ from .values import Network
 CALLBACK = "get-oauth2-token-by-authorization-code.pl"
 DEFAULT_PORT = 8085
 VALUE_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a setting; None stands for the default."""
+
+    name: str
+    before: str | None
+    after: str | None
+    by: str
+    at: datetime
 
 
 class SystemConfiguration:
@@ -44,19 +57,30 @@ class SystemConfiguration:
         """Whether a person set it."""
         return setting(name).name in self._changed()
 
+    def unset_text(self, name: str) -> str:
+        """What the value is while nobody has set it: what the running server implies, else the default."""
+        known = setting(name)
+        return self._implied(known.name, known.default)
+
     def changed_names(self) -> set[str]:
         """The names of everything a person set."""
         return set(self._changed())
 
-    def set(self, name: str, text: str, by: str, now: datetime) -> str:
-        """Store a value, normalised; return it as stored. Raises NotFound or InvalidInput and changes nothing then."""
+    def checked(self, name: str, text: str) -> str:
+        """The value as it would be stored. Raises NotFound or InvalidInput."""
         known = setting(name)
         if not text.isprintable() or len(text) > VALUE_LIMIT:
             raise InvalidInput(f"{name}: must be one line of printable text, at most {VALUE_LIMIT} characters.")
         normal = known.normal(text)
         known.parse(normal)
+        return normal
+
+    def set(self, name: str, text: str, by: str, now: datetime) -> str:
+        """Store a value, normalised; return it as stored. Raises NotFound or InvalidInput and changes nothing then."""
+        normal = self.checked(name, text)
 
         def write(cursor: CursorWrapper) -> None:
+            _note(cursor, name, normal, by, now)
             cursor.execute(
                 "INSERT INTO sysconfig_setting (name, value, changed_at, changed_by) VALUES (%s, %s, %s, %s) "
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, "
@@ -67,15 +91,30 @@ class SystemConfiguration:
         self._storage.write(write)
         return normal
 
-    def reset(self, name: str) -> bool:
+    def reset(self, name: str, by: str, now: datetime) -> bool:
         """Go back to the default. Returns whether there was anything to undo."""
         known = setting(name)
 
         def write(cursor: CursorWrapper) -> int:
+            _note(cursor, known.name, None, by, now)
             cursor.execute("DELETE FROM sysconfig_setting WHERE name = %s", (known.name,))
             return int(cursor.rowcount)
 
         return self._storage.write(write) > 0
+
+    def history(self, name: str | None = None, limit: int = 100) -> list[Change]:
+        """The changes of one setting or of all, newest first. Raises NotFound."""
+        where, wanted = ("WHERE name = %s", (setting(name).name,)) if name is not None else ("", ())
+
+        def read(cursor: CursorWrapper) -> list[Change]:
+            cursor.execute(
+                "SELECT name, before, after, changed_by, changed_at FROM sysconfig_change "  # noqa: S608 - no value in it
+                f"{where} ORDER BY id DESC LIMIT %s",
+                (*wanted, limit),
+            )
+            return [Change(row[0], row[1], row[2], row[3], from_micros(row[4])) for row in cursor.fetchall()]
+
+        return self._storage.read(read)
 
     def base_url(self) -> str:
         """`<HttpType>://<FQDN>`, without a slash at the end. No header of any request has a say in it (SEC-4)."""
@@ -86,9 +125,12 @@ class SystemConfiguration:
         """The path of the callback, as in `/otrs/get-oauth2-token-by-authorization-code.pl`."""
         return f"/{self.text('ScriptAlias')}{CALLBACK}"
 
-    def redirect_uri(self) -> str:
-        """The one address to register at every provider (RFC 6749 §3.1.2)."""
-        texts = self.texts(["HttpType", "FQDN", "ScriptAlias"])
+    def redirect_uri(self, supposed: Mapping[str, str] = MappingProxyType({})) -> str:
+        """The one address to register at every provider (RFC 6749 §3.1.2).
+
+        `supposed` are values as they would be stored, to see what the address would be with them.
+        """
+        texts = self.texts(["HttpType", "FQDN", "ScriptAlias"]) | dict(supposed)
         return f"{texts['HttpType']}://{texts['FQDN']}/{texts['ScriptAlias']}{CALLBACK}"
 
     def outbound_rules(self) -> OutboundRules:
@@ -130,3 +172,15 @@ class SystemConfiguration:
             return dict(cursor.fetchall())
 
         return self._storage.read(read)
+
+
+def _note(cursor: CursorWrapper, name: str, after: str | None, by: str, now: datetime) -> None:
+    """Write a change down, in the transaction that makes it; setting what is set already is none."""
+    cursor.execute("SELECT value FROM sysconfig_setting WHERE name = %s", (name,))
+    found = cursor.fetchone()
+    before = None if found is None else found[0]
+    if before != after:
+        cursor.execute(
+            "INSERT INTO sysconfig_change (name, before, after, changed_at, changed_by) VALUES (%s, %s, %s, %s, %s)",
+            (name, before, after, to_micros(now), by),
+        )

@@ -17,6 +17,19 @@ class ChangedSetting(models.Model):
         db_table = "sysconfig_setting"
 
 
+class SettingChange(models.Model):
+    """Who changed a setting when, and from what to what; null stands for the default."""
+
+    name = models.CharField(max_length=200, db_index=True)
+    before = models.TextField(null=True)
+    after = models.TextField(null=True)
+    changed_at = InstantField()
+    changed_by = models.TextField(default="")
+
+    class Meta:
+        db_table = "sysconfig_change"
+
+
 class KeyCheck(models.Model):
     """One row: a known text sealed with the master key. A key that can't open it is not this database's (SEC-34)."""
 

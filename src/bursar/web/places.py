@@ -64,14 +64,7 @@ PLACES = (
         now=_("Until then, each thing says itself who changed it last: configurations, settings and people."),
         command="bursar config show NAME",
     ),
-    Place(
-        "settings",
-        _("Settings"),
-        "adjustments-horizontal",
-        promise=_("The system configuration."),
-        now=_("Until then, the command line lists and sets it."),
-        command="bursar setting list",
-    ),
+    Place("settings", _("Settings"), "adjustments-horizontal"),
     Place(
         "people",
         _("People"),

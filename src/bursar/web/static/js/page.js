@@ -55,6 +55,10 @@
     }
   });
 
-  var wanted = document.querySelector("[data-focus]");
-  if (wanted) wanted.focus();
+  function focusWanted(within) {
+    var wanted = within.matches && within.matches("[data-focus]") ? within : within.querySelector("[data-focus]");
+    if (wanted) wanted.focus();
+  }
+  focusWanted(document);
+  document.addEventListener("htmx:afterSettle", function (event) { if (event.target !== document.body) focusWanted(event.target); });
 })();
