@@ -34,7 +34,10 @@ class Place:
 
 PLACES = (
     Place(
-        "tokens", _("Tokens"), "key", also=("configurations", "consents", "authorize", "callback", "export", "import")
+        "tokens",
+        _("Tokens"),
+        "key",
+        also=("configurations", "first-token", "consents", "authorize", "callback", "export", "import"),
     ),
     Place(
         "mail",
