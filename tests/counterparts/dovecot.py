@@ -19,7 +19,7 @@ PASSWORD = 'pa-ss:w"o\\rd'
 MECHANISMS = "xoauth2 oauthbearer plain login"
 
 CONFIGURATION = """
-protocols = imap pop3
+protocols = imap pop3 lmtp
 listen = 127.0.0.1
 base_dir = {place}/run
 state_dir = {place}/state
@@ -86,6 +86,14 @@ service pop3-login {{
     ssl = yes
   }}
 }}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@bursar.test
+}}
 """
 
 INTROSPECTION = """
@@ -117,7 +125,7 @@ class Dovecot:
         self.mechanisms = mechanisms
         self.directory = directory("dovecot")
         self.certificates = certificates.make(self.directory)
-        self.imap, self.imaps, self.pop3, self.pop3s = (free_port() for _ in range(4))
+        self.imap, self.imaps, self.pop3, self.pop3s, self.lmtp = (free_port() for _ in range(5))
         self._owner = unprivileged()
         for name in ("mail", "home"):
             (self.directory / name).mkdir()
@@ -133,7 +141,7 @@ class Dovecot:
         return self.certificates.ca
 
     def start(self) -> None:
-        """Listen on the four ports; returns when they answer."""
+        """Listen on the five ports; returns when they answer."""
         with (self.directory / "start").open("wb") as output:
             self._master = subprocess.Popen(
                 [_program(), "-F", "-c", str(self.directory / "dovecot.conf")],
@@ -245,6 +253,7 @@ class Dovecot:
                 imaps=self.imaps,
                 pop3=self.pop3,
                 pop3s=self.pop3s,
+                lmtp=self.lmtp,
             )
         )
 

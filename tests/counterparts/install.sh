@@ -20,8 +20,9 @@ as_root() {
 
 install_missing() {
     missing=""
-    has dovecot && [ -e /usr/lib/dovecot/imap ] && [ -e /usr/lib/dovecot/pop3 ] ||
-        missing="$missing dovecot-core dovecot-imapd dovecot-pop3d"
+    has dovecot && [ -e /usr/lib/dovecot/imap ] && [ -e /usr/lib/dovecot/pop3 ] && [ -e /usr/lib/dovecot/lmtp ] ||
+        missing="$missing dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
+    has postfix || missing="$missing postfix"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     has chromium || missing="$missing chromium"
     has nginx || missing="$missing nginx-light"

@@ -1,7 +1,8 @@
 """Runs `mail fetch` again and again in forked processes of one prepared parent, and lets each die when it is told to.
 
 A line on standard input is a JSON object: {"step": N} kills at the Nth failpoint, {"seconds": S} at that moment from
-outside, {} not at all. The answer is a line: `killed`, or the exit code.
+outside, {} not at all. The answer is a line: `killed`, or the exit code. {"count": true} answers with how many messages
+the logs of all runs say were handed over again.
 """
 
 import json
@@ -17,8 +18,9 @@ app.boot()
 
 from bursar.mail import batches, imap_source  # noqa: E402 - models need Django set up
 from bursar.mail.batches import Limits  # noqa: E402
-from bursar.mail.delivery import maildir  # noqa: E402
+from bursar.mail.delivery import maildir, mbox, one_by_one  # noqa: E402
 from bursar.mail.fetch import fetch  # noqa: E402
+from bursar.mail.models import MailRun  # noqa: E402
 from bursar.mail.result import exit_code  # noqa: E402
 
 
@@ -32,7 +34,7 @@ def collect(step: int | None) -> NoReturn:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    for module in (maildir, batches, imap_source):
+    for module in (maildir, mbox, one_by_one, batches, imap_source):
         module.failpoint = count  # type: ignore[attr-defined]
     results = list(fetch(app.context(), (), Limits(messages=5)))
     for result in results:
@@ -48,6 +50,9 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             try:
+                if "count" in order:
+                    print(sum(run.repeated for run in MailRun.objects.all()), flush=True)
+                    os._exit(0)
                 collect(order.get("step"))
             finally:
                 os._exit(99)
@@ -57,6 +62,8 @@ def main() -> None:
             signal.pidfd_send_signal(process, signal.SIGKILL)
             os.close(process)
         status = os.waitpid(pid, 0)[1]
+        if "count" in order:
+            continue
         print("killed" if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status), flush=True)
 
 

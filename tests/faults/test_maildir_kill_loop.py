@@ -61,14 +61,14 @@ def test_a_hundred_kills_lose_nothing_and_repeat_nothing(
     assert os.listdir(maildir / "tmp") == []
 
 
-def prepare(home: BursarHome, provider: FakeProvider, dovecot: Dovecot, maildir: Path) -> None:
+def prepare(home: BursarHome, provider: FakeProvider, dovecot: Dovecot, maildir: Path, *more: str) -> None:
     provider.register(RegisteredClient("collector", "secret", email=USER))
     document = as_yaml(credentials_document("Mailboxes", provider, "collector", "secret"))
     home.cli("setting", "set", "Outbound::AllowedNetworks", "127.0.0.0/8,::1,localhost", check=0)
     home.cli("config", "import", "-", input=document, check=0)
     account = ["--name", "Support", "--type", "IMAP", "--host", "localhost", "--port", str(dovecot.imap)]
     target = ["--login", USER, "--token", "Mailboxes", "--deliver", f"maildir:{maildir}"]
-    home.cli("mail", "add", *account, *target, check=0)
+    home.cli("mail", "add", *account, *target, *more, check=0)
 
 
 def driver(home: BursarHome) -> subprocess.Popen[str]:

@@ -263,7 +263,7 @@ def test_a_message_that_the_maildir_does_not_take_is_named_and_left_and_the_othe
 
     monkeypatch.setattr(os, "write", too_large)
     result = scene.fetch()
-    assert (code(result), result.delivered, result.skipped) == (None, 2, 1)
+    assert (code(result), result.delivered, result.skipped) == ("destination_failed", 2, 1)
     assert result.skips == ["message UID 2 was left on the server: the maildir did not take it (File too large)"]
     assert mailserver.count(USER) == 1
 

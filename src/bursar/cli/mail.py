@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from .mail_quarantine import quarantine, retry, signing_secret
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
 
@@ -37,7 +38,11 @@ def mail() -> None:
 @click.option("--ca", default="", type=click.Path(dir_okay=False), help="Trust this authority (PEM) for the server.")
 @click.option("--after", default="delete", show_default=True, help="delete, seen, leave or move:FOLDER.")
 @click.option("--trusted", is_flag=True, help="Keep headers such as X-OTRS-Queue that steer a ticket system.")
-@click.option("--deliver", required=True, help="maildir:PATH, an absolute path.")
+@click.option(
+    "--deliver",
+    required=True,
+    help="maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND or webhook:URL.",
+)
 @click.option("--by-recipient", metavar="FILE", help="Lines of ADDRESS DESTINATION; --deliver is for all others.")
 @click.option(
     "--interval", default="5m", show_default=True, help="How often, as in 30s, 5m, 1h; never: only when asked."
@@ -165,3 +170,7 @@ def delete(ctx: Any, name: str, yes: bool) -> None:
     confirm_or_yes(f'Delete the mail account "{printable(name)}"?', yes or not asked)
     delete_account(ctx, name)
     note(f'Deleted "{printable(name)}".')
+
+
+for command in (quarantine, retry, signing_secret):
+    mail.add_command(command)

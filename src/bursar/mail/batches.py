@@ -1,6 +1,6 @@
 """The messages of one connection, in batches: fetched, staged, placed, recorded, settled, in that order."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..context import Context
@@ -9,13 +9,13 @@ from ..outbound import Deadline, OutboundFailed, OutboundTimeout
 from ..testing.failpoints import failpoint
 from . import explain
 from .account import After, Afterwards
-from .delivery.destination import Destination, Parcel
-from .delivery.dispatch import addressee
+from .delivery.destination import Destination, Failure, Parcel
+from .delivery.dispatch import addressee, headline
 from .delivery.names import Names
 from .dialogue import CommandRefused, ConnectionLost
 from .headers import without
 from .lease import Lease, LeaseLost
-from .ledger import BEGUN, DELIVERED, Ledger, Present
+from .ledger import BEGUN, DELIVERED, SETTLED, Ledger, Present, Refused
 from .result import Result
 from .source import Source
 
@@ -31,6 +31,7 @@ class Limits:
     largest: int = 16 * MEGABYTE  # PostMasterMaxEmailSize
     at_once: int = 10_000  # ids of new messages that are held at once
     sizes_at_once: int = 500
+    blocked_in_a_row: int = 10  # messages that the destination doesn't take just now, before the run ends
     a_connection: int = 0  # messages after which the connection is made anew, PostMasterReconnectMessage; 0: never
     seconds: float = 3600.0
 
@@ -68,6 +69,9 @@ class Run:
     at_words: str = ""  # how a person finds it
     progress: int = 0
     settle_problem: BursarError | None = None
+    waiting: int = 0  # messages that the destination did not take just now
+    refused: int = 0  # messages that went into quarantine
+    blocked_in_a_row: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -96,6 +100,33 @@ class Run:
         """Name a message that stays on the server, and don't try it again in this run."""
         self.left.add(message)
         self.result.skip(words, reason)
+
+    def destination_failed(self, reason: str) -> Temporary:
+        """What ends a run whose messages find no way on."""
+        return Temporary(
+            f"The destination of this account takes no messages: {reason}.",
+            code="destination_failed",
+            action="Look at it; the messages stay on the server, and the next run tries again.",
+        )
+
+    def raise_left(self) -> None:
+        """After all is done, what must not pass in silence. Raises PersonMustAct, Temporary, or what settling met."""
+        if self.refused:
+            some = "One message was" if self.refused == 1 else f"{self.refused} messages were"
+            raise PersonMustAct(
+                f"{some} refused by the destination and stay{'s' if self.refused == 1 else ''} on the server.",
+                code="messages_refused",
+                action="`bursar mail quarantine` shows why, `bursar mail retry` tries again.",
+            )
+        if self.settle_problem is not None:
+            raise self.settle_problem
+        if self.waiting:
+            some = "One message waits" if self.waiting == 1 else f"{self.waiting} messages wait"
+            raise Temporary(
+                f"{some} on the server, because the destination did not take {'it' if self.waiting == 1 else 'them'}.",
+                code="destination_failed",
+                action="The log of the run says why; the next run tries again.",
+            )
 
 
 class Drain:
@@ -126,6 +157,9 @@ class Drain:
 
     def begin(self, parcels: Sequence[Parcel]) -> None:
         self._ledger.begin((parcel.message, parcel.id) for parcel in parcels)
+
+    def withdraw(self, parcels: Sequence[Parcel]) -> None:
+        self._ledger.withdraw([parcel.message for parcel in parcels])
 
     def record(self, parcels: Sequence[Parcel]) -> None:
         self._ledger.record((parcel.message, parcel.id) for parcel in parcels)
@@ -279,22 +313,42 @@ class Drain:
         run = self._run
         parcels = [self._parcel(message, bodies.pop(message)) for message in list(bodies)]
         failures = run.destination.deliver(parcels, self)
-        for parcel in parcels:
-            if parcel.id in failures:
-                self._leave(parcel.message, failures[parcel.id].reason)
         delivered = [parcel.message for parcel in parcels if parcel.id not in failures]
         run.result.delivered += len(delivered)
         run.progress += len(delivered)
         if delivered:
             run.one_by_one = False
-        elif all(failures[parcel.id].blocked for parcel in parcels):
-            raise Temporary(
-                f"The destination of this account takes no messages: {failures[parcels[-1].id].reason}.",
-                code="destination_failed",
-                action="Look at the free space and the rights there; the messages stay on the server.",
-            )
+        self._leave_undelivered(parcels, failures)
         if settle_too:
             self._settle(delivered)
+
+    def _leave_undelivered(self, parcels: Sequence[Parcel], failures: Mapping[str, Failure]) -> None:
+        """On the server, where they are safe. Raises Temporary where the destination takes nothing any more."""
+        run = self._run
+        for parcel in parcels:
+            failure = failures.get(parcel.id)
+            if failure is None:
+                continue
+            if failure.permanent:
+                self._refuse(parcel, failure.reason)
+            else:
+                self._leave(parcel.message, failure.reason)
+            run.waiting += failure.blocked
+        if any(parcel.id not in failures or not failures[parcel.id].blocked for parcel in parcels):
+            run.blocked_in_a_row = 0
+            return
+        run.blocked_in_a_row += len(parcels)
+        if run.blocked_in_a_row >= run.limits.blocked_in_a_row:
+            raise run.destination_failed(failures[parcels[-1].id].reason)
+
+    def _refuse(self, parcel: Parcel, reason: str) -> None:
+        """Into quarantine: it stays on the server, and is not tried again until a person says so."""
+        words = self._source.describe(parcel.message)
+        sender, subject = headline(parcel.body)
+        self._ledger.refuse(parcel.message, parcel.id, Refused(words, sender, subject, len(parcel.body), reason))
+        self._run.leave(parcel.message, words, f"in quarantine, {reason}")
+        self._run.refused += 1
+        self._run.progress += 1
 
     def _parcel(self, message: str, body: bytes) -> Parcel:
         plan = self._run.plan
@@ -320,7 +374,7 @@ class Drain:
 
     def _are_ours(self, messages: Collection[str]) -> bool:
         known = self._ledger.known(messages)
-        return all(known.get(message, BEGUN) != BEGUN for message in messages)
+        return all(known.get(message) in (DELIVERED, SETTLED) for message in messages)
 
     def _leave_large(self, message: str, size: int) -> None:
         self._leave(message, f"{size} bytes are more than the {self._limits.largest} that are taken")

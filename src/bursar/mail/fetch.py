@@ -7,6 +7,7 @@ from django.db import DatabaseError
 
 from ..context import Context
 from ..errors import BursarError, NotFound, Refused, Temporary
+from ..keyring import Secret
 from ..outbound import Deadline, OutboundFailed
 from ..uses import Consumer
 from . import explain
@@ -21,6 +22,7 @@ from .lease import Lease, LeaseLost
 from .login import Credentials, Target, credentials_of
 from .models import MailAccount
 from .result import Result, keep
+from .signing import signing_secret
 from .source import Source
 from .sources import open_source
 
@@ -84,7 +86,7 @@ def fetch_account(
 
 def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, limits: Limits) -> None:
     table = recipients_of(account)
-    destination = _destination(ctx, account.deliver, table)
+    destination = _destination(ctx, account, table)
     plan = Plan(
         account_id=account.id,
         folder=account.folder,
@@ -100,15 +102,18 @@ def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, l
         _until_done(ctx, target, credentials_of(ctx, target, Consumer("mail", account.id, account.name)), run)
     finally:
         destination.close()
-    if run.settle_problem is not None:
-        raise run.settle_problem
+    run.raise_left()
 
 
-def _destination(ctx: Context, deliver: str, table: dict[str, str]) -> Destination:
-    opened = {text: open_destination(ctx, text) for text in {deliver, *table.values()}}
+def _destination(ctx: Context, account: MailAccount, table: dict[str, str]) -> Destination:
+    def secret() -> Secret:
+        return signing_secret(ctx, account.id)
+
+    default = account.deliver
+    opened = {text: open_destination(ctx, text, secret) for text in {default, *table.values()}}
     if not table:
-        return opened[deliver]
-    return Dispatch(opened[deliver], {address: opened[text] for address, text in table.items()})
+        return opened[default]
+    return Dispatch(opened[default], {address: opened[text] for address, text in table.items()})
 
 
 def _until_done(ctx: Context, target: Target, credentials: Credentials, run: Run) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 
 from django.db.backends.utils import CursorWrapper
@@ -11,10 +12,21 @@ from django.db.backends.utils import CursorWrapper
 from ..clock import to_micros
 from ..context import Context
 
-BEGUN, DELIVERED, SETTLED = "begun", "delivered", "settled"
+BEGUN, DELIVERED, SETTLED, REFUSED = "begun", "delivered", "settled", "refused"
 FORGET_AFTER_DAYS = 30  # entries of an older UIDVALIDITY
 _PLACE = "account_id = %s AND folder = %s AND validity = %s"
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a person sees of a message in quarantine: how it is found at the server, and what is wrong with it."""
+
+    place: str
+    sender: str
+    subject: str
+    size: int  # bytes
+    reason: str
 
 
 class Present:
@@ -51,7 +63,7 @@ class Ledger:
         self._place = (account_id, folder, validity)
 
     def known(self, messages: Collection[str]) -> dict[str, str]:
-        """The state (BEGUN, DELIVERED, SETTLED) of those of these messages that have an entry."""
+        """The state (BEGUN, DELIVERED, SETTLED, REFUSED) of those of these messages that have an entry."""
         found: dict[str, str] = {}
         for some in _pages(messages):
 
@@ -68,6 +80,31 @@ class Ledger:
     def begin(self, deliveries: Iterable[tuple[str, str]]) -> None:
         """Write that these are being handed over: (message, delivery id)."""
         self._insert(deliveries, BEGUN)
+
+    def withdraw(self, messages: Collection[str]) -> None:
+        """Forget that these were being handed over: they have surely not arrived."""
+
+        def job(cursor: CursorWrapper) -> None:
+            cursor.execute(
+                f"DELETE FROM mail_ledger WHERE {_PLACE} AND state = 'begun' AND message IN ({_marks(messages)})",  # noqa: S608
+                [*self._place, *messages],
+            )
+
+        self._ctx.storage.write(job)
+
+    def refuse(self, message: str, name: str, refused: Refused) -> None:
+        """Write that the destination will never take this one. It stays on the server until a person decides."""
+        now = to_micros(self._ctx.clock.now())
+
+        def job(cursor: CursorWrapper) -> None:
+            cursor.execute(
+                "INSERT INTO mail_ledger (account_id, folder, validity, message, name, delivered_at, state,"
+                " place, sender, subject, size, reason) VALUES (%s, %s, %s, %s, %s, %s, 'refused', %s, %s, %s, %s, %s)"
+                " ON CONFLICT (account_id, folder, validity, message) DO NOTHING",
+                [*self._place, message, name, now, *astuple(refused)],
+            )
+
+        self._ctx.storage.write(job)
 
     def record(self, delivered: Iterable[tuple[str, str]]) -> None:
         """Write that these messages are safely in place: (message, delivery id), all or none."""

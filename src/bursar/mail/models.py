@@ -24,6 +24,7 @@ class MailAccount(models.Model):
     after = models.TextField(default="delete")  # delete | seen | leave | move:FOLDER
     trusted = models.BooleanField(default=False)  # whether X-OTRS-… headers are kept
     deliver = models.TextField()  # maildir:PATH and the other destinations
+    signing_secret = models.BinaryField(null=True)  # sealed; what a webhook signs with
     recipients = models.TextField(default="{}")  # JSON: address in lower case to destination; {} for one destination
     validity = models.TextField(default="valid")  # valid | invalid | invalid-temporarily
     comment = models.TextField(default="")
@@ -57,10 +58,17 @@ class MailLedger(models.Model):
     message = CodePointField()
     name = models.TextField()  # the delivery id; a maildir's file is called by it, without the flags a reader adds
     delivered_at = InstantField()
-    state = models.TextField(default="delivered")  # begun | delivered | settled
+    state = models.TextField(default="delivered")  # begun | delivered | settled | refused
+    # Only of what was refused: how a person finds it at the server, what it is, and why it is there still.
+    place = models.TextField(null=True)
+    sender = models.TextField(null=True)
+    subject = models.TextField(null=True)
+    size = models.IntegerField(null=True)
+    reason = models.TextField(null=True)
 
     class Meta:
         db_table = "mail_ledger"
+        indexes = (models.Index(fields=["account"], condition=models.Q(state="refused"), name="mail_ledger_refused"),)
         constraints = (
             models.UniqueConstraint(fields=["account", "folder", "validity", "message"], name="mail_ledger_message"),
         )

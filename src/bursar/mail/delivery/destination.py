@@ -21,13 +21,16 @@ class Parcel:
 class Failure:
     """Why a destination did not take one message.
 
-    `permanent`: it never will, so a person has to look at it. `blocked`: it may be that it takes no message at all just
-    now; where a whole batch fails so, the run ends.
+    `permanent`: it never will, so the message stays on the server in quarantine until a person looks at it.
+    `blocked`: it may be that it takes no message at all just now; where many in a row fail so, the run ends.
+    `doubtful`: the connection or the program ended before it said anything, so the message may have arrived all the
+    same; it is handed over again.
     """
 
     reason: str
     permanent: bool = False
     blocked: bool = False
+    doubtful: bool = False
 
 
 class Hold(Protocol):
@@ -38,6 +41,9 @@ class Hold(Protocol):
 
     def begin(self, parcels: Sequence[Parcel]) -> None:
         """Write that these are being handed over, where a kill could leave open whether they arrived."""
+
+    def withdraw(self, parcels: Sequence[Parcel]) -> None:
+        """Take `begin` back: these have surely not arrived."""
 
     def record(self, parcels: Sequence[Parcel]) -> None:
         """Write that these arrived, all or none, synced. After it they are never delivered again."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from email.parser import BytesHeaderParser
 from email.policy import compat32
+from email.policy import default as default_policy
 from email.utils import getaddresses
 
+from ...errors import Temporary
 from .destination import Destination, Failure, Hold, Parcel
 from .names import Names
 
@@ -19,6 +21,19 @@ def recipients(body: bytes) -> list[str]:
     fields = [str(text) for name in HEADERS for text in parsed.get_all(name, [])]
     found = (address.strip().lower() for _, address in getaddresses(fields))
     return list(dict.fromkeys(address for address in found if address))
+
+
+def headline(body: bytes) -> tuple[str, str]:
+    """Sender and subject as a person reads them, bounded; empty where the message has none."""
+    parsed = BytesHeaderParser(policy=default_policy).parsebytes(body[:LONGEST_HEAD], headersonly=True)
+    found = []
+    for name in ("From", "Subject"):
+        try:
+            text = str(parsed.get(name, ""))
+        except (ValueError, LookupError, IndexError, AttributeError):  # the parser trips over what mail can hold
+            text = ""
+        found.append("".join(sign if sign.isprintable() else " " for sign in text)[:200])
+    return found[0], found[1]
 
 
 class Dispatch:
@@ -46,8 +61,14 @@ class Dispatch:
             groups.setdefault(id(self._table.get(parcel.recipient, self._default)), []).append(parcel)
         failures: dict[str, Failure] = {}
         for each in self._all:
-            if id(each) in groups:
-                failures.update(each.deliver(groups[id(each)], hold))
+            group = groups.get(id(each), [])
+            if not group:
+                continue
+            try:
+                failures.update(each.deliver(group, hold))
+            except Temporary as problem:  # one broken destination doesn't stop the others
+                reason = problem.sentence.rstrip(".")
+                failures.update({parcel.id: Failure(reason, blocked=True) for parcel in group})
         return failures
 
     def close(self) -> None:

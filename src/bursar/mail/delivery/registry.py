@@ -1,32 +1,50 @@
 """From a parsed destination to what delivers there."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ...context import Context
 from ...errors import InvalidInput
 from .destination import Destination
 from .maildir import Maildir
-from .spec import FORMS, MaildirSpec, Spec, parse
+from .mbox import Mbox
+from .one_by_one import OneByOne
+from .pipe import Pipe
+from .smtp import MailServer
+from .spec import LmtpSpec, MaildirSpec, MboxSpec, PipeSpec, SmtpSpec, Spec, WebhookSpec, parse
+from .webhook import SigningSecret, Webhook
 
-Opener = Callable[[Context, Any], Destination]
-
-_OPENERS: dict[type, Opener] = {
-    MaildirSpec: lambda _, spec: Maildir(spec.path),
+_OPENERS: dict[type, Callable[[Context, Any, SigningSecret], Destination]] = {
+    MaildirSpec: lambda _, spec, __: Maildir(spec.path),
+    MboxSpec: lambda ctx, spec, _: Mbox(ctx, spec.path),
+    LmtpSpec: lambda ctx, spec, _: OneByOne(MailServer(ctx, spec)),
+    SmtpSpec: lambda ctx, spec, _: OneByOne(MailServer(ctx, spec)),
+    PipeSpec: lambda ctx, spec, _: OneByOne(Pipe(ctx, spec)),
+    WebhookSpec: lambda ctx, spec, secret: OneByOne(Webhook(ctx, spec, secret)),
 }
 
 
 def check(text: str) -> Spec:
     """Parse, and look at what can be seen from here. Raises InvalidInput."""
     spec = parse(text)
-    if type(spec) not in _OPENERS:
-        raise InvalidInput(f'Bursar can\'t deliver to "{text}".', code="destination_unknown", action=f"Use {FORMS}.")
-    if isinstance(spec, MaildirSpec) and spec.path.exists() and not spec.path.is_dir():
-        raise InvalidInput(f"{spec.path} is a file, and a maildir is a directory.", code="destination_invalid")
+    match spec:
+        case MaildirSpec(path) if path.exists() and not path.is_dir():
+            raise InvalidInput(f"{path} is a file, and a maildir is a directory.", code="destination_invalid")
+        case MboxSpec(path) if path.exists() and not path.is_file():
+            raise InvalidInput(f"{path} is a directory, and an mbox is a file.", code="destination_invalid")
+        case PipeSpec(command) if not os.access(command[0], os.X_OK) or Path(command[0]).is_dir():
+            raise InvalidInput(f"{command[0]} is no program that can be run here.", code="destination_invalid")
+        case LmtpSpec(ca=ca) | SmtpSpec(ca=ca) if ca is not None and not Path(ca).is_file():
+            raise InvalidInput(f"There is no file {ca}.", code="ca_missing")
     return spec
 
 
-def open_destination(ctx: Context, text: str) -> Destination:
-    """What delivers to `text`. Connects and touches nothing yet. Raises InvalidInput."""
-    spec = check(text)
-    return _OPENERS[type(spec)](ctx, spec)
+def open_destination(ctx: Context, text: str, secret: SigningSecret) -> Destination:
+    """What delivers to `text`. Connects and touches nothing yet; `secret` gives what a webhook signs with.
+
+    Raises InvalidInput.
+    """
+    spec = parse(text)
+    return _OPENERS[type(spec)](ctx, spec, secret)

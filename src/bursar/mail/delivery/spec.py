@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ...errors import InvalidInput
 
@@ -27,18 +27,20 @@ class MboxSpec:
 
 @dataclass(frozen=True, slots=True)
 class LmtpSpec:
-    """An LMTP server (RFC 2033)."""
+    """An LMTP server (RFC 2033); `ca` is a PEM file that stands for the machine's authorities."""
 
     host: str
     port: int
+    ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpSpec:
-    """An SMTP server (RFC 5321)."""
+    """An SMTP server (RFC 5321); `ca` is a PEM file that stands for the machine's authorities."""
 
     host: str
     port: int
+    ca: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +95,26 @@ def _absolute(path: str, kind: str) -> Path:
     return Path(path)
 
 
-def _server(text: str, kind: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
+def _server(text: str, kind: str) -> tuple[str, int, str | None]:
+    place, _, query = text.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    ca = options.pop("ca", None)
+    if options or (query and ca is None) or (ca is not None and not Path(ca).is_absolute()):
+        raise InvalidInput(
+            f'{kind}: "{query}" is not known.',
+            code="destination_server",
+            action=f"Only a CA file may follow, as in {kind}:mail.example.org:24?ca=/etc/ssl/own.pem.",
+        )
+    host, _, port = place.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     good = port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536
     if not bare or not good or any(sign.isspace() or sign in "/@\\" for sign in bare):
         raise InvalidInput(
-            f'"{text}" is no {kind.upper()} server.',
+            f'"{place}" is no {kind.upper()} server.',
             code="destination_server",
             action=f"Write host and port, such as {kind}:mail.example.org:24.",
         )
-    return host, int(port)
+    return host, int(port), ca
 
 
 def _command(text: str) -> tuple[str, ...]:
