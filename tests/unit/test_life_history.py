@@ -10,11 +10,13 @@ from bursar.tokens.asker import SCHEDULER
 from bursar.tokens.history import Call, Event
 from bursar.tokens.models import Attempt
 from bursar.tokens.models import Event as Row
+from bursar.tokens.obtain import obtain
 from bursar.tokens.outcome import AccountChanged
 from bursar.tokens.refresh import due_tokens, refresh, refresh_due
 from bursar.tokens.request import request
 from bursar.tokens.revoke import revoke
 from bursar.tokens.rows import read_row
+from bursar.uses import Consumer
 from tests.unit.life_scene import ERP, NAME, PERSON, Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +54,7 @@ def test_every_call_says_who_asked_for_it(scene: Scene) -> None:
     ends = scene.view().expires_at
     refresh(scene.ctx, NAME, "ann")
     scene.clock.advance(7200)
-    scene.token()
+    obtain(scene.ctx, NAME, by=Consumer("mail", "1", "Sales"))
     scene.clock.advance(3590)
     for due in due_tokens(scene.ctx, 10):
         refresh_due(scene.ctx, due.token_id)
@@ -60,7 +62,7 @@ def test_every_call_says_who_asked_for_it(scene: Scene) -> None:
     assert [(each.asker, each.by) for each in calls] == [
         ("person", PERSON),
         ("person", "ann"),
-        ("consumer", ""),
+        ("mail", "Sales"),
         ("scheduler", ""),
     ]
     assert {each.outcome for each in calls} == {"granted"}

@@ -1,5 +1,6 @@
 """Times and spans as a colleague would say them, in the language and the time zone that are active for the request."""
 
+from datetime import date as calendar
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -26,6 +27,18 @@ def date(at: datetime, now: datetime) -> str:
     if there.year == here.year:
         return formatted(there, pgettext("date format", "D j M"))
     return formatted(there, pgettext("date format", "D j M Y"))
+
+
+def day_title(day: calendar, now: datetime) -> str:
+    """`Today, Monday 23 November`, `Yesterday, …`, else the day; the year if it differs."""
+    today = timezone.localtime(now).date()
+    if day.year == today.year:
+        words = formatted(day, pgettext("date format", "l j F"))
+    else:
+        words = formatted(day, pgettext("date format", "l j F Y"))
+    if day == today:
+        return _("Today, %(day)s") % {"day": words}
+    return _("Yesterday, %(day)s") % {"day": words} if today - day == timedelta(days=1) else words
 
 
 def full(at: datetime) -> str:

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..assets import address
-from ..wording import code_marked, full
+from ..wording import clock, code_marked, full
 
 register = template.Library()
 _ADDRESS = re.compile(r"(https://[^\s,;]*[^\s,;.)])")
@@ -39,6 +39,14 @@ def moment(at: datetime, words: str) -> SafeString:
     """`words` as a time whose full form is in the title and for machines."""
     machine = timezone.localtime(at).isoformat(timespec="seconds")
     return format_html('<time datetime="{}" title="{}">{}</time>', machine, full(at), words)
+
+
+@register.simple_tag
+def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
+    """A moment in its words: as a colleague says it, or only its time, its seconds, or all of it."""
+    there = timezone.localtime(at)
+    said = {"time": f"{there:%H:%M}", "seconds": f"{there:%H:%M:%S}", "full": full(at)}
+    return moment(at, said.get(style) or clock(at, now))
 
 
 @register.filter

@@ -25,6 +25,7 @@ from ..access import act, is_htmx, look, person_of
 from ..frame import leave_out_notice
 from ..see_other import see_other
 from ..session import session_key
+from ..whence import whence
 from ..wording import clock
 from .overview import is_overview, parts, shown_before
 
@@ -127,13 +128,13 @@ def failed(view: TokenView, sentence: str, action: str) -> dict[str, str]:
 
 
 def finished(request: HttpRequest, outcome: dict[str, str]) -> HttpResponse:
-    """Show the outcome: in place for a script, else on the overview."""
+    """Show the outcome: in place for a script, else on the page that it came from or on the overview."""
     if is_htmx(request) and is_overview(request):
         headers = {"HX-Retarget": "#rows", "HX-Reswap": "outerHTML"}
         return HttpResponse(parts(request, shown_before(request), outcome), headers=headers)
     level = messages.SUCCESS if outcome["kind"] == "success" else messages.ERROR
     messages.add_message(request, level, f"{outcome['sentence']} {outcome['action']}".strip())
-    return leave(request, "/tokens")
+    return leave(request, whence(request))
 
 
 def _renew(

@@ -1,0 +1,34 @@
+"""How people are named beside what they did: by name where one is known, the command line's users as such."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from ..access.models import Person
+
+
+def people_named(addresses: Collection[str]) -> dict[str, str]:
+    """The name of each; those who left, and those nobody knows, keep what was written down."""
+    known = dict(Person.objects.filter(email__in=list(addresses)).exclude(name="").values_list("email", "name"))
+    return {address: known.get(address) or _written(address) for address in addresses}
+
+
+def _written(by: str) -> str:
+    if by.startswith("cli:"):
+        return _("%(user)s on the command line") % {"user": by.removeprefix("cli:")}
+    return by or _("somebody")
+
+
+def consumer_words(kind: str, name: str) -> str:
+    """What used a token, as the object of a sentence."""
+    match kind:
+        case "mail":
+            return _("the mail account %(name)s") % {"name": name}
+        case "webservice":
+            return _("the web service %(name)s") % {"name": name}
+        case "key":
+            return _("the API key %(name)s") % {"name": name}
+        case "user":
+            return _("%(name)s on this machine") % {"name": name}
+        case _:
+            return name or _("something")
