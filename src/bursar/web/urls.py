@@ -7,6 +7,7 @@ from .sign_in import sign_in, sign_out
 from .views import (
     actions,
     add,
+    as_yaml,
     callback,
     consents,
     detail,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("import/<str:upload_id>/plan", imports.plan),
     path("import/<str:upload_id>/confirm", imports.carry_out),
     path("import/<str:upload_id>/discard", imports.discard),
+    path(f"{CONFIGURATION}/yaml", as_yaml.as_yaml),
     path(f"{CONFIGURATION}/secret", secret.enter_secret),
     path(f"{CONFIGURATION}/label", one_step.label),
     path(f"{CONFIGURATION}/duplicate", one_step.duplicate),

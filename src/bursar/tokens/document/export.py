@@ -26,14 +26,19 @@ def write_documents(documents: Iterable[tuple[TokenConfigurationDocument, Secret
     """
     ordered = sorted(documents, key=lambda pair: pair[0].name)
     entries = [entry(document, secret) for document, secret in ordered]
+    return dumped(entries, sort_keys=True, explicit_start=True)
+
+
+def dumped(value: Any, *, sort_keys: bool = False, explicit_start: bool = False) -> str:
+    """Plain values as YAML in block style, nothing folded, UTF-8 as it is."""
     text: str = yaml.dump(
-        entries,
+        value,
         Dumper=_Dumper,
         default_flow_style=False,
-        sort_keys=True,
+        sort_keys=sort_keys,
         allow_unicode=True,
         width=_NO_FOLDING,
-        explicit_start=True,
+        explicit_start=explicit_start,
     )
     return text
 
