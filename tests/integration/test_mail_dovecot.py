@@ -11,7 +11,7 @@ from bursar.context import Context
 from bursar.keyring import Secret
 from bursar.mail.accounts import delete, find, target_of, view_of
 from bursar.mail.models import MailLedger, MailRun
-from bursar.mail.probe import probe
+from bursar.mail.probe import STEPS, probe
 from bursar.testing import FakeProvider
 from tests.counterparts.dovecot import PASSWORD, Dovecot, Introspecting, message
 from tests.integration.mail_scene import CONFIGURATION, USER, Scene, code
@@ -290,6 +290,7 @@ def test_the_log_of_runs_is_kept_and_bounded(scene: Scene, mailserver: Dovecot) 
         )
         for _ in range(60)
     )
+    mailserver.deliver(USER, MESSAGES[:1])
     scene.fetch()
     assert MailRun.objects.filter(account=account).count() == 50
 
@@ -316,6 +317,27 @@ def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dove
     assert CONFIGURATION in steps[5].seen
     assert steps[8].seen == "3 messages"
     assert mailserver.seen(USER) == 0
+
+
+@pytest.mark.parametrize("kind", ["POP3", "POP3S", "POP3TLS"])
+def test_the_test_of_a_pop3_account_goes_the_same_way(scene: Scene, mailserver: Dovecot, kind: str) -> None:
+    mailserver.deliver(USER, MESSAGES[:3])
+    port = mailserver.pop3s if kind == "POP3S" else mailserver.pop3
+    scene.account(port, kind, ca_file=str(mailserver.ca))
+    account = find("Support")
+    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder))
+    assert [step.step for step in steps] == list(STEPS)
+    assert [step.error for step in steps] == [None] * 9
+    assert steps[8].seen == "3 messages"
+    scene.account(port, kind, "shared", login="shared@bursar.test", ca_file=str(mailserver.ca))
+    account = find("shared")
+    *_, last = probe(scene.ctx, target_of(scene.ctx, account), account.folder)
+    assert last.error is not None
+    assert (last.step, last.error.code) == ("login", "login_refused")
+    assert "C: login as shared@bursar.test, token hidden" in last.said
+    assert any('"status":"401"' in line or "invalid_token" in line for line in last.said)
+    assert [choice.edit for choice in last.choices] == [True, False]
+    assert mailserver.count(USER) == 3
 
 
 def test_a_deleted_account_leaves_its_mail(scene: Scene, mailserver: Dovecot) -> None:

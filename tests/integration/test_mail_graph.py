@@ -10,6 +10,7 @@ import pytest
 from bursar.context import Context
 from bursar.mail.accounts import find, target_of
 from bursar.mail.models import MailLedger
+from bursar.mail.probe import STEPS, probe
 from bursar.testing import FakeGraph, FakeProvider
 from bursar.testing.graph_mailbox import FakeMailbox
 from tests.counterparts import certificates
@@ -186,6 +187,24 @@ def test_the_token_goes_to_no_other_host(scene: Scene, graph: FakeGraph, mailbox
     graph._page = elsewhere  # type: ignore[method-assign,assignment]
     account(scene, graph, tmp_path)
     assert code(scene.fetch()) == "connection_lost"
+
+
+def test_the_test_of_an_account_goes_step_by_step(
+    scene: Scene, graph: FakeGraph, mailbox: FakeMailbox, tmp_path: Path
+) -> None:
+    """SEC-58."""
+    mailbox.deliver(MESSAGES[0])
+    account(scene, graph, tmp_path)
+    found = find("Support")
+    steps = list(probe(scene.ctx, target_of(scene.ctx, found), found.folder))
+    assert [step.step for step in steps] == list(STEPS)
+    assert [step.error for step in steps] == [None] * 9
+    assert steps[8].seen == "1 messages"
+    graph.mailbox("shared@bursar.test")
+    account(scene, graph, tmp_path, "shared", login="shared@bursar.test")
+    *_, last = probe(scene.ctx, target_of(scene.ctx, find("shared")), "INBOX")
+    assert last.error is not None
+    assert (last.step, last.error.code) == ("login", "mailbox_not_permitted")
 
 
 def test_graph_has_no_password(scene: Scene, graph: FakeGraph) -> None:

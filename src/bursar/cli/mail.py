@@ -145,8 +145,20 @@ def test(ctx: Any, name: str, as_json: bool) -> int:
             echo(f"{'failed' if step.error else 'ok':<7} {step.step:<13} {printable(str(step.error or step.seen))}")
     if as_json:
         emit_json([_step(step) for step in steps])
+    else:
+        _explain(steps[-1])
     last = steps[-1].error
     return last.exit_code if last is not None else 0
+
+
+def _explain(step: Any) -> None:
+    """What the server said, and the ways out, below a step that failed."""
+    for line in step.said:
+        note(f"        {printable(line)}")
+    for choice in step.choices:
+        note(f"      - {printable(choice.title)}: {printable(choice.text)}")
+        if choice.command:
+            note(f"        {printable(choice.command)}")
 
 
 def _step(step: Any) -> dict[str, Any]:

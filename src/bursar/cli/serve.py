@@ -25,12 +25,12 @@ Examples:
 )
 @click.option("--listen", envvar="BURSAR_LISTEN", show_envvar=True, help="host:port, 127.0.0.1:8085 by default.")
 @click.option("--practice", is_flag=True, help="Run a provider to practise with, for this machine alone.")
-@click.option("--no-worker", is_flag=True, help="Leave keeping tokens alive to `bursar worker`.")
+@click.option("--no-worker", is_flag=True, help="Leave keeping tokens alive and collecting mail to `bursar worker`.")
 @click.option("--tls-cert", type=click.Path(dir_okay=False, path_type=Path), help="Certificate chain, PEM.")
 @click.option("--tls-key", type=click.Path(dir_okay=False, path_type=Path), help="Its private key, PEM.")
 @ending
 def serve(listen: str | None, practice: bool, no_worker: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
-    """Serve the pages and keep tokens alive, until SIGTERM or Ctrl-C.
+    """Serve the pages, keep tokens alive and collect mail, until SIGTERM or Ctrl-C.
 
     An empty home is made ready first, as `bursar init` does it. While there is nobody who could sign in, a one-time
     link for the first administrator is printed.
@@ -80,6 +80,6 @@ def _serve(address: "Listen", tls: tuple[Path, Path] | None, practice: bool, no_
 
 
 def _scheduler(ctx: "Context") -> Callable[[], None]:
-    from ..scheduler.worker import Worker
+    from ..scheduler import workers
 
-    return Worker(ctx).run
+    return lambda: workers.run(ctx)

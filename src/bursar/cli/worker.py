@@ -18,11 +18,12 @@ Example, beside a server that leaves the work to it:
 )
 @run
 def worker(ctx: Context) -> None:
-    """Keep tokens alive, in a process without pages, until SIGTERM.
+    """Keep tokens alive and collect mail, in a process without pages, until SIGTERM.
 
-    Any number of workers and servers may share a database: of each token one of them takes care at a time.
+    Any number of workers and servers may share a database: of each token and mail
+    account one of them takes care at a time.
     """
-    from ..scheduler.worker import Worker
+    from ..scheduler import workers
     from ..server import logs
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -32,6 +33,6 @@ def worker(ctx: Context) -> None:
         signal.signal(number, end)
     logs.configure()
     note("Bursar's worker is running. It ends with SIGTERM or Ctrl-C.")
-    Worker(ctx).run()
+    workers.run(ctx)
     ctx.uses.close(ctx.storage)
     ctx.storage.close()

@@ -169,6 +169,8 @@ class Drain:
 
     def _finish(self) -> None:
         settled = self._source.finish()
+        self._run.result.idle = self._source.idles
+        self._run.result.highest = self._source.highest
         self._ledger.settle(settled)
         self._run.progress += len(settled)
 

@@ -3,8 +3,6 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from django.db import DatabaseError
-
 from ..context import Context
 from ..errors import BursarError, NotFound, Refused, Temporary
 from ..keyring import Secret
@@ -22,6 +20,7 @@ from .lease import Lease, LeaseLost
 from .login import Credentials, Target, credentials_of
 from .models import MailAccount
 from .result import Result, keep
+from .schedule import plan_after
 from .signing import signing_secret
 from .source import Source
 from .sources import open_source
@@ -77,10 +76,9 @@ def fetch_account(
             lease.release()
     try:
         keep(ctx, account.id, started, result)
-    except DatabaseError:
-        result.error = result.error or Temporary(
-            "Mail was collected, but the database did not take the log of it.", code="storage_unavailable"
-        )
+        plan_after(ctx, account.id, result.error)
+    except BursarError as problem:
+        result.error = result.error or problem
     return result
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import imaplib
+import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -96,6 +97,26 @@ class Imap(imaplib.IMAP4):
         with _explained():
             self._get_capabilities()
         return mechanism
+
+    def next_tag(self) -> bytes:
+        """A tag for a command that imaplib doesn't know."""
+        tag: bytes = self._new_tag()
+        return tag
+
+    def line(self) -> bytes:
+        """The next line, whatever it is. Raises ConnectionLost."""
+        with _explained():
+            return self._wire.line()
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether bytes came that were not asked for yet, inside TLS too."""
+        return self._wire.pending > 0 or (isinstance(self._connected, ssl.SSLSocket) and self._connected.pending() > 0)
+
+    @property
+    def connected(self) -> AnySocket:
+        """The socket as it is spoken through."""
+        return self._connected
 
     def leave(self) -> None:
         """LOGOUT as far as the server goes along, then close."""

@@ -21,17 +21,26 @@ class ImapSource:
         self.imap = imap
         self._mailbox = Mailbox(imap)
         self._exists = 0
+        self._before = 0
+        self.highest = 0
 
     def open(self, folder: str, *, read_only: bool) -> Opened:
         selected = self._mailbox.select(folder, read_only=read_only)
         self._exists = selected.exists
+        # Below UIDNEXT there is nothing that this session doesn't see.
+        self._before = (selected.uidnext or 1) - 1
         return Opened(str(selected.uidvalidity), selected.exists, selected.writable)
+
+    @property
+    def idles(self) -> bool:
+        return "IDLE" in self.imap.capabilities
 
     def folders(self) -> list[str]:
         return self._mailbox.folders()
 
     def listing(self) -> Iterator[list[str]]:
         uids = array("Q", self._mailbox.uids() if self._exists else ())
+        self.highest = uids[-1] if uids else 0
         for start in range(0, len(uids), PAGE):
             yield [str(uid) for uid in uids[start : start + PAGE]]
 
@@ -70,6 +79,7 @@ class ImapSource:
         return messages  # SEARCH shows all there are
 
     def finish(self) -> Collection[str]:
+        self.highest = max(self.highest, self._before)
         self.imap.leave()
         return ()
 

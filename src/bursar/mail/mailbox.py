@@ -25,6 +25,7 @@ class Selected:
     uidvalidity: int
     exists: int
     writable: bool
+    uidnext: int | None = None  # what the next message's UID will be at least, where the server says it
 
 
 class Mailbox:
@@ -44,7 +45,9 @@ class Mailbox:
             validity, exists = (int(_text(found[name][-1])) for name in ("UIDVALIDITY", "EXISTS"))
         except (KeyError, ValueError):
             raise ConnectionLost("the server gave no UIDVALIDITY, without which messages can't be told apart") from None
-        return Selected(validity, exists, not read_only and "READ-ONLY" not in found)
+        following = _text(found["UIDNEXT"][-1]) if found.get("UIDNEXT") else b""
+        uidnext = int(following) if following.isdigit() else None
+        return Selected(validity, exists, not read_only and "READ-ONLY" not in found, uidnext)
 
     def folders(self, limit: int = 200) -> list[str]:
         """The names of the folders, sorted, as a person reads them."""

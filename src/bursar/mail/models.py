@@ -30,6 +30,7 @@ class MailAccount(models.Model):
     comment = models.TextField(default="")
     interval = models.IntegerField(default=0)  # seconds; 0: only when asked
     next_run_at = InstantField(null=True, db_index=True)
+    failures = models.IntegerField(default=0)  # runs in a row that failed
     created_at = InstantField()
     created_by = models.TextField(default="")
     changed_at = InstantField(null=True)
@@ -75,7 +76,7 @@ class MailLedger(models.Model):
 
 
 class MailRun(models.Model):
-    """One finished run; the newest fifty of each account are kept."""
+    """One finished run, or several in a row that found nothing; the newest fifty rows of each account are kept."""
 
     account = models.ForeignKey(MailAccount, on_delete=models.CASCADE, related_name="runs")
     started_at = InstantField()
@@ -85,6 +86,8 @@ class MailRun(models.Model):
     skipped = models.IntegerField()
     repeated = models.IntegerField(default=0)
     octets = models.BigIntegerField(default=0)
+    runs = models.IntegerField(default=1)
+    took = models.BigIntegerField(default=0)  # microseconds of the last of them
     error_code = models.TextField(null=True)
     error_sentence = models.TextField(null=True)
     error_action = models.TextField(null=True)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.backends.utils import CursorWrapper
+
+from ..clock import to_micros
 from ..context import Context
 from ..errors import BursarError, PersonMustAct, Refused
-from .models import MailRun
 
 RUNS_KEPT = 50
 NOTES_KEPT = 200
@@ -22,6 +24,8 @@ class Result:
     skipped: int = 0  # left at the server because they could not be transferred or delivered
     repeated: int = 0  # handed over again after a kill that left open whether they had arrived
     octets: int = 0  # bytes of the transferred messages
+    idle: bool = False  # the server knows IDLE
+    highest: int = 0  # the last UID there was
     error: BursarError | None = None
     notes: list[str] = field(default_factory=list)
     skips: list[str] = field(default_factory=list)
@@ -62,21 +66,39 @@ def exit_code(results: list[Result]) -> int:
 
 
 def keep(ctx: Context, account_id: str, started: datetime, result: Result) -> None:
-    """Store the run, and forget the oldest ones."""
+    """Store the run, and forget the oldest ones. Runs in a row that found nothing share a row, so that the log of a
+    quiet mailbox reaches back. Raises Temporary where the database doesn't take it.
+    """
     error = result.error
-    MailRun.objects.create(
-        account_id=account_id,
-        started_at=started,
-        finished_at=ctx.clock.now(),
-        fetched=result.fetched,
-        delivered=result.delivered,
-        skipped=result.skipped,
-        repeated=result.repeated,
-        octets=result.octets,
-        error_code=error.code if error else None,
-        error_sentence=error.sentence if error else None,
-        error_action=error.action if error else None,
-        notes="\n".join(result.notes),
-    )
-    kept = MailRun.objects.filter(account_id=account_id).order_by("-finished_at", "-id").values_list("id", flat=True)
-    MailRun.objects.filter(account_id=account_id).exclude(id__in=list(kept[:RUNS_KEPT])).delete()
+    now, begun = to_micros(ctx.clock.now()), to_micros(started)
+    quiet = error is None and not (result.fetched or result.delivered or result.skipped)
+    counts = [result.fetched, result.delivered, result.skipped, result.repeated, result.octets]
+    words = [error.code, error.sentence, error.action] if error is not None else [None, None, None]
+    notes = "\n".join(result.notes)
+
+    def job(cursor: CursorWrapper) -> None:
+        cursor.execute(
+            "SELECT id, error_code, fetched + delivered + skipped FROM mail_run WHERE account_id = %s"
+            " ORDER BY finished_at DESC, id DESC LIMIT 1",
+            [account_id],
+        )
+        last = cursor.fetchone()
+        if quiet and last and last[1] is None and last[2] == 0:
+            cursor.execute(
+                "UPDATE mail_run SET finished_at = %s, notes = %s, took = %s, runs = runs + 1 WHERE id = %s",
+                [now, notes, now - begun, last[0]],
+            )
+            return
+        cursor.execute(
+            "INSERT INTO mail_run (account_id, started_at, finished_at, took, runs, fetched, delivered, skipped,"
+            " repeated, octets, error_code, error_sentence, error_action, notes)"
+            " VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [account_id, begun, now, now - begun, *counts, *words, notes],
+        )
+        cursor.execute(
+            "DELETE FROM mail_run WHERE account_id = %s AND id NOT IN"
+            " (SELECT id FROM mail_run WHERE account_id = %s ORDER BY finished_at DESC, id DESC LIMIT %s)",
+            [account_id, account_id, RUNS_KEPT],
+        )
+
+    ctx.storage.write(job)

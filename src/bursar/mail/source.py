@@ -26,6 +26,14 @@ class Source(Protocol):
     def shifts(self) -> bool:
         """Whether a listing skips messages after others were taken away, so that it has to begin anew."""
 
+    @property
+    def idles(self) -> bool:
+        """Whether the server tells of new mail on a connection that waits (IMAP IDLE)."""
+
+    @property
+    def highest(self) -> int:
+        """The last UID of the listing, where ids are UIDs."""
+
     def open(self, folder: str, *, read_only: bool) -> Opened:
         """Open the folder; `read_only` where nothing will be changed."""
 

@@ -52,6 +52,14 @@ SETTINGS: tuple[Setting, ...] = (
         lambda text: text.strip().lower(),
     ),
     Setting(
+        "MailAccount::IMAP::IdleConnections",
+        "connections",
+        "100",
+        "For so many IMAP accounts a process keeps a connection on which the server tells of new mail at once (IDLE); "
+        "the others wait for their interval. 0: none.",
+        values.parse_idle_connections,
+    ),
+    Setting(
         "MailAccount::POP3::Auth::SplitOAuth2MethodAndToken::Hosts",
         "hosts, separated by semicolons",
         "outlook.office365.com;pop-mail.outlook.com",

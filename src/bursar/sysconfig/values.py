@@ -119,6 +119,11 @@ def parse_largest_mail(text: str) -> int:
     return _whole(text, "PostMasterMaxEmailSize", 1, 1 << 20, "kilobytes")
 
 
+def parse_idle_connections(text: str) -> int:
+    """Connections, 0 to 1,000."""
+    return _whole(text, "MailAccount::IMAP::IdleConnections", 0, 1000, "connections")
+
+
 def parse_reconnect(text: str) -> int:
     """Messages, 0 to 1,000,000."""
     return _whole(text, "PostMasterReconnectMessage", 0, 1_000_000, "messages")

@@ -27,6 +27,9 @@ T = TypeVar("T")
 class GraphSource:
     """Ids that don't change when a message is moved within the mailbox (`ImmutableId`)."""
 
+    idles = False
+    highest = 0
+
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.folder: dict[str, Any] = {}

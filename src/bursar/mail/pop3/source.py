@@ -21,6 +21,8 @@ class Pop3Source:
     """UIDLs as ids."""
 
     shifts = False
+    idles = False
+    highest = 0
 
     def __init__(self, pop3: Pop3, note: Callable[[str], None] = lambda _: None) -> None:
         self.pop3 = pop3
