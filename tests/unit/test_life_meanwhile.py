@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from bursar.errors import BursarError
@@ -55,6 +55,36 @@ def test_what_is_held_or_invalid_by_now_is_not_handed_out(
     found = asked.result()
     assert isinstance(found, Refusal)
     assert found.code == code
+
+
+def waits_for_a_lock(scene: Scene) -> bool:
+    """Whether the writer stands before a row that this thread has locked; SQLite lets it not even begin."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        [waiting] = cursor.fetchone()
+    return bool(waiting)
+
+
+def test_a_hold_that_is_being_committed_while_the_answer_is_stored_stands(
+    scene: Scene, pool: ThreadPoolExecutor
+) -> None:
+    """SEC-62: between reading the configuration and writing the token, the change that holds it is committed."""
+    expired(scene)
+    scene.provider.script(Script.late(0.3))
+    asked = in_background(pool, scene.ctx)
+    wait_for_calls(scene, 1)
+    with transaction.atomic():
+        scene.change("Requests.TokenByRefreshToken.Request.URL", scene.provider.token_url + "?other")
+        while not waits_for_a_lock(scene):
+            scene.ctx.stop.wait(0.01)
+    found = asked.result()
+    assert isinstance(found, Refusal)
+    assert found.code == "held"
+    assert scene.view().held == ["token", "secret"]
 
 
 @pytest.mark.parametrize("ask", [obtain, refresh])
