@@ -60,6 +60,7 @@ BODIES: list[tuple[str, bytes | str, str, object]] = [
     ("token_type mac", '{"access_token": "T", "token_type": "mac"}', JSON, MISCONFIGURED),
     ("token_type DPoP", '{"access_token": "T", "token_type": "DPoP"}', JSON, MISCONFIGURED),
     ("token_type N_A", '{"access_token": "T", "token_type": "N_A"}', JSON, MISCONFIGURED),
+    ("token_type empty", '{"access_token": "T", "token_type": ""}', JSON, MISCONFIGURED),
     ("token_type two words", '{"access_token": "T", "token_type": "Bearer mac"}', JSON, MISCONFIGURED),
     ("no members", "{}", JSON, MISCONFIGURED),
     ("no token", '{"expires_in": 3600}', JSON, MISCONFIGURED),
