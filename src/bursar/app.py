@@ -12,7 +12,7 @@ from .home import Home
 from .keyring import Keyring, Place, SealBroken
 from .keyring.derive import derive
 from .keyring.source import load_key
-from .look import Look, check_url, look
+from .look import Look, check_url, look, where
 
 if TYPE_CHECKING:
     from .context import Context
@@ -61,6 +61,13 @@ def initialise() -> "Initialised":
 def adopt(master: bytes, seen: Look) -> None:
     """Use this master key from now on, once it has proved to be the database's own. Raises Refused otherwise."""
     global _keyring
+    keyring = check_key(master, seen)
+    start_django(master)
+    _keyring = keyring
+
+
+def check_key(master: bytes, seen: Look) -> Keyring:
+    """The keyring of this master key. Raises Refused where the database was made with another one."""
     keyring = Keyring(master)
     if seen.key_check is not None:
         row, sealed = seen.key_check
@@ -72,8 +79,7 @@ def adopt(master: bytes, seen: Look) -> None:
                 code="key_wrong",
                 action="Restore the right key, or use the database that belongs to this one.",
             ) from None
-    start_django(master)
-    _keyring = keyring
+    return keyring
 
 
 def start_django(master: bytes) -> None:
@@ -91,7 +97,7 @@ def check_schema(seen: Look) -> None:
 
     if seen.is_empty:
         raise Refused(
-            f"There is no database in {Home.from_environ().path} yet.",
+            f"There is no database of Bursar's at {where(database())} yet.",
             code="not_initialised",
             action="Make it with `bursar init`.",
         )

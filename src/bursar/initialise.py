@@ -14,7 +14,7 @@ from .home import Home
 from .ids import new_id
 from .keyring import Keyring, Secret
 from .keyring.source import VARIABLES, load_key, new_key_text
-from .look import check_url, connection_parameters, look, unreachable
+from .look import Look, check_url, connection_parameters, look, unreachable
 
 ADVISORY_LOCK = 0x6275727361720001  # "bursar", 1: held in PostgreSQL while a database is being migrated
 
@@ -38,10 +38,11 @@ def initialise() -> Initialised:
     home = Home.from_environ()
     check_url(home.database_url)
     database = app.database()
+    master = _key_beforehand(home, look(database))
     try:
         home.create()
         with _locked(home), _server_locked(database):
-            return _initialise(home, database)
+            return _initialise(home, database, master)
     except OSError as problem:
         raise Refused(
             f"The home {home.path} can't be used: {problem.strerror}.",
@@ -50,15 +51,24 @@ def initialise() -> Initialised:
         ) from problem
 
 
-def _initialise(home: Home, database: dict[str, Any]) -> Initialised:
+def _key_beforehand(home: Home, seen: Look) -> bytes | None:
+    """The master key, before anything is made; None where one is to be made. Raises Refused where it is wrong."""
+    if not any(os.environ.get(name) for name in VARIABLES) and not home.key_file.exists() and not seen.key_check:
+        return None
+    master = load_key(os.environ, home.path)
+    app.check_key(master, seen)
+    return master
+
+
+def _initialise(home: Home, database: dict[str, Any], master: bytes | None) -> Initialised:
     from .schema import missing
 
     before = look(database)
     key_file = None
-    if not any(os.environ.get(name) for name in VARIABLES) and not home.key_file.exists() and not before.key_check:
+    if master is None and not home.key_file.exists() and not before.key_check:
         home.write_private(home.key_file, new_key_text())
         key_file = home.key_file
-    master = load_key(os.environ, home.path)
+    master = master or load_key(os.environ, home.path)
     app.adopt(master, before)
     if not before.is_empty:
         app.check_not_newer(before)
@@ -76,7 +86,14 @@ def _migrate(database: dict[str, Any]) -> None:
 
     if str(database["ENGINE"]).endswith("sqlite3"):
         # SQLite gives its journal files the mode of the database file.
-        os.close(os.open(str(database["NAME"]), os.O_CREAT | os.O_RDWR, 0o600))
+        try:
+            os.close(os.open(str(database["NAME"]), os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as problem:
+            raise Refused(
+                f"The database {database['NAME']} can't be made: {problem.strerror}.",
+                code="database_unusable",
+                action="Correct BURSAR_DATABASE_URL, or make its directory one that this user may write to.",
+            ) from problem
     call_command("migrate", verbosity=0, interactive=False)
     connection.close()
 

@@ -98,6 +98,13 @@ def connection_parameters(database: dict[str, Any]) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS} | options | {name: value for name, value in given.items() if value}
 
 
+def where(database: dict[str, Any]) -> str:
+    """Where a database is, for people: its file, or its name and host; never with a password."""
+    if str(database["ENGINE"]).endswith("sqlite3"):
+        return str(database["NAME"])
+    return f"{database['HOST'] or 'the local socket'}, name {database['NAME']},"
+
+
 def unreachable(database: dict[str, Any], problem: Exception) -> Temporary:
     """The error for a server that does not answer; says where, never with which password."""
     where = database["HOST"] or "the local socket"

@@ -40,7 +40,8 @@ def test_samples_are_imported_listed_shown_exported_and_deleted(cli: Cli) -> Non
     assert shown(cli, "Google Mail")["secret"] == {"stored": False, "fingerprint": None, "held": False}
     exported = yaml.safe_load(cli("config", "export", check=0).stdout)
     assert exported[0]["Config"] == yaml.safe_load((SAMPLES / "GoogleMail.yml").read_text())[0]["Config"]
-    cli("config", "delete", "Google Mail", check=0)
+    assert "Say so with --yes" in cli("config", "delete", "Google Mail", check=2, input="y\n").stderr
+    cli("config", "delete", "Google Mail", "--yes", check=0)
     assert json.loads(cli("config", "list", "--json", check=0).stdout) == []
     for command in ("show", "delete", "confirm"):
         assert 'no token configuration "Google Mail"' in cli("config", command, "Google Mail", check=3).stderr
@@ -104,6 +105,8 @@ def test_a_configuration_is_made_from_a_template(cli: Cli) -> None:
     cli(*add, "--set", "Tenant=contoso.example", check=6)
     assert "google-mail" in cli("config", "add", "--template", "gmail", "--name", "B", check=3).stderr
     cli("config", "add", "--template", "google-mail", "--name", "C", "--set", "ClientSecret=x", check=2)
+    twice = cli("config", "add", "--template", "google-mail", "--name", "C", "--set", "Name=D", check=2)
+    assert "The name is given twice" in twice.stderr
 
 
 def test_values_are_set_by_path(cli: Cli) -> None:

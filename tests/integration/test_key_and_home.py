@@ -118,7 +118,41 @@ def test_a_key_that_is_none_starts_nothing(empty_home: BursarHome, environ: dict
     done = empty_home.cli("init", check=6, **environ)
     assert said in done.stderr
     assert not database(empty_home).exists()
-    assert not (empty_home.path / "key").exists()
+    assert not empty_home.path.exists()
+
+
+def test_a_database_whose_key_is_elsewhere_makes_no_home(bursar_home: BursarHome, tmp_path: Path) -> None:
+    """SEC-34: neither the home nor a key is made before it is known that the key is right."""
+    new = tmp_path / "another-home"
+    where = bursar_home.environ.get("BURSAR_DATABASE_URL") or f"sqlite:{database(bursar_home)}"
+    environ = {"BURSAR_HOME": str(new), "BURSAR_DATABASE_URL": where}
+    assert "no key" in bursar_home.cli("init", check=6, **environ).stderr
+    assert "not the one" in bursar_home.cli("init", check=6, BURSAR_KEY=OTHER_KEY, **environ).stderr
+    assert not new.exists()
+
+
+def test_a_database_file_that_can_not_be_reached_is_named(empty_home: BursarHome, tmp_path: Path) -> None:
+    where = tmp_path / "missing" / "db.sqlite3"
+    environ = {"BURSAR_DATABASE_URL": f"sqlite:{where}"}
+    for command in (["init"], ["setting", "list"]):
+        done = empty_home.cli(*command, check=6, **environ)
+        assert str(where) in done.stderr
+    assert not where.parent.exists()
+
+
+@pytest.mark.parametrize("command", [["setting", "list"], ["config", "export"], ["--help"], ["completion", "bash"]])
+def test_an_answer_that_does_not_fit_on_the_disk_is_said(bursar_home: BursarHome, command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            bursar_home.command(*command), env=bursar_home.environ, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+        assert done.returncode == 5
+        [line] = done.stderr.splitlines()
+        assert line.startswith("bursar: The answer can't be written to standard output: No space")
+        quiet = subprocess.run(
+            bursar_home.command("config", "show", "none"), env=bursar_home.environ, stdout=subprocess.PIPE, stderr=full
+        )
+        assert quiet.returncode == 3
 
 
 def test_a_key_from_the_environment_leaves_no_key_file_behind(empty_home: BursarHome) -> None:

@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import bursar
 from bursar.cli.output import emit_json, printable, table
 from bursar.cli.run import confirm_or_yes, ending, yes_option
 from bursar.errors import InvalidInput, NotFound, PersonMustAct, Refused, Temporary
@@ -77,6 +78,11 @@ def test_without_a_terminal_nothing_prompts_and_yes_confirms() -> None:
     refused = CliRunner().invoke(command, [], input="y\n")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "--yes" in refused.stderr
+
+
+def test_nothing_is_printed_past_the_helpers_that_know_of_full_disks() -> None:
+    for path in (Path(bursar.__file__).parent / "cli").glob("*.py"):
+        assert path.name == "output.py" or "click.echo" not in path.read_text(), path
 
 
 def test_json_has_times_in_rfc_3339_and_never_a_secret(capsys: pytest.CaptureFixture[str]) -> None:

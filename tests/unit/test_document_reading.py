@@ -318,5 +318,11 @@ def test_destinations_are_where_secrets_go() -> None:
     }
 
 
-def test_an_empty_list_holds_nothing_and_is_no_error() -> None:
-    assert read_documents(b"--- []\n", "f") == []
+@pytest.mark.parametrize("data", [b"--- []\n", b"[]", b"", b"\n# nothing\n", b"---\n", b"null", b"~", b"--- null\n..."])
+def test_what_holds_nothing_holds_no_configuration_and_is_no_error(data: bytes) -> None:
+    assert read_documents(data, "f") == []
+
+
+def test_nothing_in_the_place_of_an_entry_is_an_error() -> None:
+    with pytest.raises(InvalidInput, match="entry 1"):
+        read_documents(b"[null]", "f")

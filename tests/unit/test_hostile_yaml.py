@@ -47,8 +47,6 @@ CORPUS = {
     "a list as a key": (b"- ? [a, b]\n  : c\n", "as a key"),
     "a merge key": (b"- &a {Name: x}\n- <<: *a\n", "is not a key of an entry"),
     "two documents": (b"--- []\n--- []\n", "second document"),
-    "nothing": (b"", "holds no configuration"),
-    "a comment alone": (b"# nothing\n", "holds no configuration"),
     "a NUL": (b"- Name: a\n  Config: \0\n", "line 2: contains a NUL"),
     "an escaped NUL": (b'- Name: "a\\0b"\n  Config: {}\n', "with a NUL"),
     "binary": (bytes(range(256)) * 40, "is not UTF-8 text"),

@@ -29,7 +29,8 @@ def secret_option(function: Any) -> Any:
 
 
 def ask(question: str, yes: bool) -> None:
-    """Ask the person at the terminal; without a terminal the command itself is the answer."""
+    """Ask the person at the terminal; without one the command itself is the answer: it says by its name what it does,
+    and destroys nothing."""
     confirm_or_yes(question, yes or not (sys.stdin.isatty() and sys.stderr.isatty()))
 
 

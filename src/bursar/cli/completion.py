@@ -3,6 +3,9 @@
 import click
 from click.shell_completion import get_completion_class
 
+from .output import echo
+from .run import ending
+
 
 @click.command(
     epilog="""\b
@@ -12,6 +15,7 @@ Examples:
   bursar completion fish > ~/.config/fish/completions/bursar.fish"""
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@ending
 def completion(shell: str) -> None:
     """Print what makes your SHELL complete Bursar's commands."""
     from .main import bursar
@@ -19,4 +23,4 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"There is no completion for {shell}.")
-    click.echo(found(bursar, {}, "bursar", "_BURSAR_COMPLETE").source())
+    echo(found(bursar, {}, "bursar", "_BURSAR_COMPLETE").source())

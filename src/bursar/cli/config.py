@@ -8,8 +8,8 @@ import click
 from .age import age_keys, opened
 from .assigning import ask, pairs, read, say_held, secret_from, secret_option, set_option
 from .discovery import discover, recheck
-from .output import emit_json, note, printable, table
-from .run import json_option, operator, run, yes_option
+from .output import echo, emit_json, note, printable, table
+from .run import confirm_or_yes, json_option, operator, run, yes_option
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -93,8 +93,8 @@ def show(ctx: "Context", name: str, as_json: bool) -> None:
     facts += [("Client secret", stored), ("Held", found["held"]), ("Used by", found["used_by"])]
     facts += [("Changed", f"{found['changed_at']} by {found['changed_by']}")]
     table(facts, (printable(found["name"]), ""))
-    click.echo()
-    click.echo(export_documents(ctx, [name], with_secrets=False), nl=False)
+    echo()
+    echo(export_documents(ctx, [name], with_secrets=False), end="")
     if found["held"]:
         say_held([name])
 
@@ -192,7 +192,7 @@ def import_(
     would = "would be " if dry_run else ""
     for what, names in asdict(result).items():
         for name in names:
-            click.echo(f"{would}{what}: {printable(name)}")
+            echo(f"{would}{what}: {printable(name)}")
     if not any(asdict(result).values()):
         note("The file holds no configuration.")
     if result.held and not dry_run:
@@ -226,10 +226,9 @@ def export(
     if keys:
         from ..tokens.age_file import encrypted
 
-        sys.stdout.buffer.write(encrypted(text.encode(), **keys))
-        sys.stdout.buffer.flush()
+        echo(encrypted(text.encode(), **keys))
         return
-    click.echo(text, nl=False)
+    echo(text, end="")
     if with_secrets:
         note("The client secrets are in it in clear: keep it where only you can read it.")
 
@@ -242,8 +241,8 @@ def delete(ctx: "Context", name: str, yes: bool) -> None:
     """Delete a configuration and its tokens."""
     from ..tokens import configure
 
-    configure.find(name)
-    ask(f'Delete "{printable(name)}" and its tokens?', yes)
+    configure.unused(name)
+    confirm_or_yes(f'Delete "{printable(name)}" and its tokens?', yes)
     configure.delete(ctx, name)
     note(f'Deleted "{printable(name)}".')
 

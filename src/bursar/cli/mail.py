@@ -1,6 +1,5 @@
 """`bursar mail`: accounts, and what they collect."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ def fetch(ctx: Any, names: tuple[str, ...], as_json: bool) -> int:
     """Collect the named accounts, or all.
 
     Exit code: 4 if any account needs a person, else 5 if any failed or is
-    busy, else 0; 6 where a rule of Bursar's own forbids all that failed.
+    busy, else 0; 6 where all that failed would connect to what isn't admitted.
     """
     from ..mail.fetch import fetch as fetch_accounts
     from ..mail.result import exit_code
@@ -177,9 +176,7 @@ def delete(ctx: Any, name: str, yes: bool) -> None:
     from ..mail.accounts import find
 
     find(name)
-    # Without a terminal the command itself is the answer.
-    asked = sys.stdin.isatty() and sys.stderr.isatty()
-    confirm_or_yes(f'Delete the mail account "{printable(name)}"?', yes or not asked)
+    confirm_or_yes(f'Delete the mail account "{printable(name)}"?', yes)
     delete_account(ctx, name)
     note(f'Deleted "{printable(name)}".')
 

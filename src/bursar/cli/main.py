@@ -91,4 +91,11 @@ def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and exit."""
     if sys.stdin is None:  # closed by whoever started us: nobody answers
         sys.stdin = open(os.devnull)  # noqa: SIM115 - for the life of the process
-    return bursar.main(arguments if arguments is not None else sys.argv[1:], prog_name="bursar")
+    try:
+        return bursar.main(arguments if arguments is not None else sys.argv[1:], prog_name="bursar")
+    except OSError as problem:  # a command's own are handled by `ending`: this is a help text that can't be written
+        from .output import give_up, note
+
+        give_up(sys.stdout)
+        note(f"bursar: The answer can't be written to standard output: {problem.strerror}.")
+        sys.exit(5)

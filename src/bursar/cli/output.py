@@ -1,15 +1,18 @@
 """How commands answer: JSON for programs, aligned columns for people."""
 
 import json
+import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from ..clock import rfc3339
+from ..errors import Temporary
 
 
 def emit_json(value: Any) -> None:
@@ -17,7 +20,7 @@ def emit_json(value: Any) -> None:
 
     Raises TypeError for anything that has no JSON form, a `Secret` above all.
     """
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+    echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
 
 
 def table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
@@ -26,17 +29,38 @@ def table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
     widths = [max(map(_width, column)) for column in zip(headers, *cells, strict=True)]
     for line in [list(headers), *cells]:
         padded = [text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)]
-        click.echo("  ".join(padded).rstrip())
+        echo("  ".join(padded).rstrip())
 
 
-def echo(text: str = "") -> None:
-    """Print one line to standard output: the answer itself."""
-    click.echo(text)
+def echo(text: str | bytes = "", *, end: str = "\n") -> None:
+    """Print a line to standard output, or bytes as they are: the answer itself.
+
+    Raises BrokenPipeError where nobody reads it any more, Temporary (`output_failed`) where it can't be written.
+    """
+    try:
+        click.echo(text if isinstance(text, bytes) else text + end, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        give_up(sys.stdout)
+        raise Temporary(
+            f"The answer can't be written to standard output: {problem.strerror}.",
+            code="output_failed",
+            action="Make room there, then ask again. What the command changed stays changed.",
+        ) from None
 
 
 def note(text: str) -> None:
-    """Print one line to standard error: what is good to know beside the answer."""
-    click.echo(text, err=True)
+    """Print one line to standard error: what is good to know beside the answer. Where it can't be, it is left out."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        give_up(sys.stderr)
+
+
+def give_up(stream: TextIO) -> None:
+    """Let nobody, the interpreter's end included, try again to write what is left for this stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def printable(text: str) -> str:

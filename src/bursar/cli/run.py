@@ -15,6 +15,7 @@ from ..errors import BursarError, InvalidInput
 from ..home import Home
 from ..ids import new_id
 from ..uses import Consumer
+from .output import give_up, note
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,16 +54,15 @@ def ending(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             code = function(*args, **kwargs)
         except BursarError as error:
-            click.echo(f"bursar: {error}", err=True)
+            note(f"bursar: {error}")
             sys.exit(error.exit_code)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except BrokenPipeError:
-            # Whoever read our output has gone; Python must not try to write the rest of it at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up(sys.stdout)  # whoever read our output has gone
             sys.exit(BROKEN_PIPE_EXIT)
         except Exception as problem:  # noqa: BLE001 - the last resort: said in one line, kept for whoever looks into it
-            click.echo(f"bursar: {_unexpected(problem)}", err=True)
+            note(f"bursar: {_unexpected(problem)}")
             sys.exit(1)
         if isinstance(code, int) and code:
             sys.exit(code)

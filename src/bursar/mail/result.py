@@ -7,11 +7,12 @@ from django.db.backends.utils import CursorWrapper
 
 from ..clock import to_micros
 from ..context import Context
-from ..errors import BursarError, PersonMustAct, Refused
+from ..errors import BursarError, PersonMustAct, Refused, Temporary
 
 RUNS_KEPT = 50
 NOTES_KEPT = 200
 SKIPS_KEPT = 50
+ADDRESS_RULES = frozenset({"address_refused", "plaintext_refused"})
 
 
 @dataclass(slots=True)
@@ -56,13 +57,17 @@ class Result:
 
 
 def exit_code(results: list[Result]) -> int:
-    """4 if any needs a person, else 5 if any failed or is busy, else 0; 6 where Bursar's own rules alone forbade it."""
+    """4 if any needs a person, else 5 if any failed or is busy, else 0.
+
+    What a rule of Bursar's refuses (held, not valid, an address that isn't admitted) needs a person too. Where every
+    failure is an address that may not be connected to, it is that refusal's own exit code, 6.
+    """
     errors = [result.error for result in results if result.error is not None]
-    if any(isinstance(error, PersonMustAct) for error in errors):
-        return 4
-    if errors and all(isinstance(error, Refused) for error in errors):
-        return 6
-    return 5 if errors else 0
+    if errors and all(error.code in ADDRESS_RULES for error in errors):
+        return Refused.exit_code
+    if any(isinstance(error, PersonMustAct | Refused) for error in errors):
+        return PersonMustAct.exit_code
+    return Temporary.exit_code if errors else 0
 
 
 def keep(ctx: Context, account_id: str, started: datetime, result: Result) -> None:

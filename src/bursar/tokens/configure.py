@@ -101,14 +101,7 @@ def delete(ctx: Context, name: str) -> None:
     Raises Refused (`in_use`) with the names of those that use it.
     """
     with writing():
-        row = find(name)
-        users = users_of([row.id])[row.id]
-        if users:
-            raise Refused(
-                f'"{name}" is used by {", ".join(users)}.',
-                code="in_use",
-                action="Delete that first, or give it another token configuration.",
-            )
+        row = unused(name)
         queued = 0
         with connection.cursor() as cursor:
             for token_id in Token.objects.filter(configuration=row).values_list("id", flat=True):
@@ -118,6 +111,19 @@ def delete(ctx: Context, name: str) -> None:
         row.delete()
     if queued:
         send_due_revocations(ctx, first_tries=True)
+
+
+def unused(name: str) -> Configuration:
+    """The configuration of that name, which may be deleted. Raises NotFound, and Refused (`in_use`)."""
+    row = find(name)
+    users = users_of([row.id])[row.id]
+    if users:
+        raise Refused(
+            f'"{name}" is used by {", ".join(users)}.',
+            code="in_use",
+            action="Delete that first, or give it another token configuration.",
+        )
+    return row
 
 
 def held(row: Configuration) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..context import Context
-from ..errors import Refused
+from ..errors import InvalidInput, Refused
 from ..home import Home
 from ..keyring import Secret
 from ..providers import Template, template
@@ -18,8 +18,15 @@ def create(
     ctx: Context, slug: str, name: str, assignments: Sequence[Assignment], secret: Secret | None, by: str
 ) -> Configuration:
     """Add `name` from the template `slug`. Raises NotFound for an unknown template, InvalidInput where a placeholder
-    is missing or a value is wrong, Refused where the name is taken or the practice provider isn't running."""
+    is missing, a value is wrong or the name is given a second time, Refused where the name is taken or the practice
+    provider isn't running."""
     chosen = template(slug)
+    if any(path == "Name" for path, _ in assignments):
+        raise InvalidInput(
+            "The name is given twice, with --name and with --set Name=.",
+            code="name_given_twice",
+            action="Give it with --name alone.",
+        )
     document = from_template(chosen, name, assignments, sources_of(chosen))
     return configure.add(ctx, replace(document, client_secret=secret) if secret else document, by)
 

@@ -11,6 +11,7 @@ import yaml
 
 from .encoding import utf8_of
 from .nodes import Mapping, Node, Scalar, Sequence
+from .scalars import is_null
 from .violations import Unreadable, quoted
 
 MAX_DEPTH = 32
@@ -84,11 +85,10 @@ class _Composer:
                 continue
             if len(self._stack) == listed:
                 self._entry_start = self._nodes
-                yield node
+                if listed or not (isinstance(node, Scalar) and is_null(node)):  # nothing at all holds no entry
+                    yield node
             else:
                 self._put(node, event)
-        if not documents:
-            raise Unreadable(0, "holds no configuration")
 
     def _count(self, more: int, event: Any) -> None:
         self._nodes += more
