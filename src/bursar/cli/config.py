@@ -1,6 +1,5 @@
 """`bursar config`: token configurations."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
