@@ -105,6 +105,8 @@ TEMPLATES = [
     }
 ]
 
+CACHES = {"default": {"BACKEND": "bursar.access.counters.SharedCounters"}}
+
 AUTH_USER_MODEL = "access.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

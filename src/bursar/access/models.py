@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from .counter_model import Counter as Counter
 from .key_model import ApiKey as ApiKey
 
 
