@@ -15,7 +15,7 @@ import pytest
 from bursar.testing import FakeClock, FakeProvider, FakeRandomness
 from tests.counterparts.browser import Browsing
 from tests.counterparts.dovecot import Dovecot, Introspecting
-from tests.counterparts.home import BursarHome
+from tests.counterparts.home import ZYGOTE, BursarHome
 from tests.counterparts.oidc import OidcProvider
 from tests.counterparts.postgres import Postgres, drop_database, fresh_database
 
@@ -41,6 +41,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         used = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or used & {"db", "transactional_db", "empty_home"}:
             item.add_marker("database")
+
+
+def pytest_sessionfinish() -> None:
+    ZYGOTE.close()
 
 
 @pytest.fixture(scope="session")
@@ -150,10 +154,21 @@ def empty_home(tmp_path: Path) -> Iterator[BursarHome]:
         drop_database(url)
 
 
+@pytest.fixture(scope="session")
+def home_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BursarHome]:
+    """A home after `bursar init`, in which nothing is ever changed: it is copied."""
+    url = fresh_database(DATABASE_URL, f"template_{os.getpid()}_{secrets.token_hex(4)}") if DATABASE_URL else ""
+    home = BursarHome(tmp_path_factory.mktemp("template") / "home", url)
+    home.cli("init", check=0)
+    yield home
+    if url:
+        drop_database(url)
+
+
 @pytest.fixture
-def bursar_home(empty_home: BursarHome) -> BursarHome:
+def bursar_home(empty_home: BursarHome, home_template: BursarHome) -> BursarHome:
     """A home after `bursar init`."""
-    empty_home.cli("init", check=0)
+    empty_home.made_like(home_template)
     return empty_home
 
 

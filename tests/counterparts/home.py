@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +13,11 @@ from typing import Any
 
 import psycopg
 
+from .postgres import copy_database
 from .processes import REPOSITORY, answers, free_port, wait_until
+from .zygote import Zygote
+
+ZYGOTE = Zygote()
 
 FOREIGN = ("BURSAR_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
@@ -33,16 +38,7 @@ class BursarHome:
         self, *args: str, input: str | None = None, check: int | None = None, **environ: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `bursar ARGS`, without a terminal. Raises AssertionError where the exit code is not `check`."""
-        done = subprocess.run(
-            self.command(*args),
-            env=self.environ | environ,
-            cwd=self.path.parent,
-            input=input if input is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = ZYGOTE.run(list(args), self.environ | environ, self.path.parent, input or "", timeout=120)
         if check is not None and done.returncode != check:
             raise AssertionError(
                 f"bursar {' '.join(args)}: exit {done.returncode}, expected {check}\n{done.stdout}\n{done.stderr}"
@@ -80,6 +76,13 @@ class BursarHome:
                 return cursor.fetchall() if cursor.description else []
         with closing(sqlite3.connect(self.path / "bursar.sqlite3", timeout=20)) as file, file:
             return file.execute(statement).fetchall()
+
+    def made_like(self, template: "BursarHome") -> None:
+        """Begin as a copy of a home that nothing runs in, instead of doing `bursar init` again."""
+        url, like = self.environ.get("BURSAR_DATABASE_URL"), template.environ.get("BURSAR_DATABASE_URL")
+        shutil.copytree(template.path, self.path)
+        if url and like:
+            copy_database(like, url)
 
     def close(self) -> None:
         """End the servers that are still running."""

@@ -116,6 +116,15 @@ def fresh_database(server_url: str, name: str) -> str:
     return urlsplit(server_url)._replace(path="/" + name).geturl()
 
 
+def copy_database(template: str, url: str) -> None:
+    """Make the empty database at `url` a copy of another one of the same server that nobody is connected to."""
+    drop_database(url)
+    name, like = (sql.Identifier(urlsplit(each).path.lstrip("/")) for each in (url, template))
+    server = urlsplit(url)._replace(path="/postgres").geturl()
+    with psycopg.connect(server, autocommit=True, connect_timeout=10) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, like))
+
+
 def drop_database(url: str) -> None:
     """Remove a database, whoever is still connected to it."""
     parts = urlsplit(url)

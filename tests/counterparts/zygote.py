@@ -1,0 +1,170 @@
+"""Commands as processes of their own, without half a second of imports each.
+
+A process that has imported what doesn't depend on a home is forked for every command. What is forked is a process like
+any other: with its own environment, directory, descriptors, exit code and interpreter's end. Whatever reads the
+environment (`bursar.settings` above all) is imported after the fork, as in a process that was started.
+"""
+
+import array
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+from .processes import REPOSITORY
+
+PRELOADED = (
+    "bursar.cli.main",
+    "bursar.cli.run",
+    "bursar.oauth2.token_endpoint",
+    "bursar.outbound.http",
+    "bursar.grants",
+    "bursar.providers",
+    "allauth.account",
+    "argon2",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.kdf.hkdf",
+    "django.contrib.auth.hashers",
+    "django.contrib.sessions.backends.db",
+    "django.core.management",
+    "django.db.backends.postgresql.base",
+    "django.db.backends.sqlite3.base",
+    "django.db.migrations.executor",
+    "django.db.models",
+    "django.template",
+    "psycopg_pool",
+    "structlog",
+    "urllib3",
+    "yaml",
+)
+
+
+class Zygote:
+    """Starts when it is first needed; `run` may be called from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
+
+    def run(
+        self, args: list[str], environ: dict[str, str], cwd: Path, given: str, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """`bursar ARGS` with this environment, in this directory, with `given` on standard input."""
+        with contextlib.ExitStack() as stack:
+            files: list[IO[bytes]] = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+            files[0].write(given.encode())
+            files[0].seek(0)
+            reply, theirs = socket.socketpair()
+            stack.enter_context(reply)
+            order = json.dumps({"args": args, "environ": environ, "cwd": str(cwd)}).encode()
+            with theirs:
+                self._send(order, [*(file.fileno() for file in files), theirs.fileno()])
+            status = _read(reply, args, timeout)
+            output = []
+            for file in files[1:]:
+                file.seek(0)
+                output.append(file.read().decode())
+            return subprocess.CompletedProcess(args, os.waitstatus_to_exitcode(status), *output)
+
+    def close(self) -> None:
+        if self._process is not None and self._orders is not None:
+            self._orders.close()
+            self._process.wait(10)
+
+    def _send(self, order: bytes, descriptors: list[int]) -> None:
+        with self._lock:
+            if self._orders is None:
+                self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                self._orders.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+                with theirs:
+                    self._process = subprocess.Popen(
+                        [sys.executable, "-m", "tests.counterparts.zygote", str(theirs.fileno())],
+                        env=_clean() | {"PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}", "PYTHONWARNINGS": "error"},
+                        cwd="/",
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        pass_fds=[theirs.fileno()],
+                    )
+            rights = array.array("i", descriptors)
+            self._orders.sendmsg([order], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("BURSAR_")}
+
+
+def _read(reply: socket.socket, args: list[str], timeout: float) -> int:
+    """The status that waitpid gave; the command is killed when the time is over."""
+    stream = reply.makefile("r")
+    pid = int(stream.readline())
+    reply.settimeout(timeout)
+    try:
+        line = stream.readline()
+    except TimeoutError:
+        os.kill(pid, signal.SIGKILL)
+        raise subprocess.TimeoutExpired(args, timeout) from None
+    return int(line)
+
+
+def serve(number: int) -> None:
+    """The zygote: for every order a waiter is forked, which forks the command, waits for it, and reports."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    assert "bursar.settings" not in sys.modules, "something preloaded has read the environment already"
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the waiters
+    with socket.socket(fileno=number) as orders:
+        while True:
+            order, descriptors, _, _ = socket.recv_fds(orders, 1 << 20, 4)
+            if not order:
+                return
+            if os.fork() == 0:
+                orders.close()
+                _wait(json.loads(order), descriptors)
+                return
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+
+def _wait(order: dict[str, object], descriptors: list[int]) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    reply = descriptors.pop()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reply)
+        _become(order, descriptors)
+    os.write(reply, f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    os.write(reply, f"{status}\n".encode())
+    os._exit(0)
+
+
+def _become(order: dict[str, object], descriptors: list[int]) -> None:
+    """The command. It ends as the interpreter does: exit functions are run, and what is buffered is written."""
+    environ, args, cwd = order["environ"], order["args"], order["cwd"]
+    assert isinstance(environ, dict)
+    assert isinstance(args, list)
+    for target, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, target)
+        os.close(descriptor)
+    os.chdir(str(cwd))
+    os.environ.clear()
+    os.environ.update(environ)
+    time.tzset()
+    sys.argv = ["bursar", *args]
+    from bursar.cli.main import main
+
+    main(args)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
