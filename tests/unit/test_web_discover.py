@@ -125,3 +125,47 @@ def test_what_the_provider_says_is_text_and_nothing_else(pages: Pages, provider:
     html = pages.admin.post(DISCOVER, {"action": "look", "issuer": provider.issuer}).content.decode()
     assert "<script>x" not in html
     assert "&lt;script&gt;x" in html
+
+
+def added(pages: Pages, provider: FakeProvider) -> str:
+    """The address at which a configuration that came by discovery is looked at again."""
+    sent = shown(looked(pages, provider).content.decode()) | {"Name": "SSO", "ClientID": "c", "ClientSecret": "cnry-s"}
+    says(provider, metadata(provider))
+    pages.admin.post(DISCOVER, sent | {"action": "finish"})
+    return f"/configurations/{Configuration.objects.get().id}/recheck"
+
+
+def test_asking_again_shows_what_differs_and_a_person_takes_it_over_held(pages: Pages, provider: FakeProvider) -> None:
+    """SEC-53, SEC-62"""
+    address = added(pages, provider)
+    edit = pages.admin.get(address.replace("recheck", "edit")).content.decode()
+    assert address in edit
+    asked = len(provider.requests)
+    pages.admin.get(address)
+    assert len(provider.requests) == asked
+    says(provider, metadata(provider))
+    assert "Nothing differs" in pages.admin.post(address, {"action": "look"}).content.decode()
+    moved = metadata(provider, token_endpoint=provider.issuer + "/moved")
+    says(provider, moved)
+    page = pages.admin.post(address, {"action": "look"}).content.decode()
+    assert "2 addresses differ" in page
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    says(provider, metadata(provider, token_endpoint=provider.issuer + "/moved-on"))
+    assert pages.admin.post(address, {"action": "apply", "seen": seen}).status_code == 409
+    assert "/moved" not in Configuration.objects.get().document
+    says(provider, moved)
+    assert pages.admin.post(address, {"action": "apply", "seen": seen}).status_code == 303
+    row = Configuration.objects.get()
+    assert "/moved" in row.document
+    assert row.secret_held
+
+
+def test_a_provider_that_lies_when_asked_again_changes_nothing(pages: Pages, provider: FakeProvider) -> None:
+    """SEC-53"""
+    address = added(pages, provider)
+    before = Configuration.objects.get().document
+    says(provider, metadata(provider, token_endpoint="https://169.254.169.254/"))
+    answer = pages.admin.post(address, {"action": "look"})
+    assert answer.status_code == 409
+    assert "169.254.169.254 is not a public address" in answer.content.decode()
+    assert Configuration.objects.get().document == before

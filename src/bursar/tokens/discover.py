@@ -4,6 +4,8 @@ Metadata is read when a person asks for it and at no other time: what was found 
 change reaches it only by `apply`, which holds token and secret as any change of where they are sent does (SEC-62).
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -109,3 +111,9 @@ def _at(tree: object, path: str) -> str:
     for step in path.split("."):
         tree = tree.get(step) if isinstance(tree, dict) else None
     return str(tree or "")
+
+
+def seen_differences(differences: Sequence[Difference]) -> str:
+    """What a person was shown, so that nothing else is taken over in its place."""
+    shown = [[each.path, each.ours, each.theirs] for each in differences]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
