@@ -5,12 +5,11 @@ from typing import Any
 
 import click
 
+from .mail_change import TYPES, VALIDITIES, log, set_, show
 from .mail_quarantine import quarantine, retry, signing_secret
+from .mail_transfer import export, import_
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
-
-TYPES = ["IMAP", "IMAPS", "IMAPTLS", "POP3", "POP3S", "POP3TLS", "MSGraph"]
-VALIDITIES = ["valid", "invalid", "invalid-temporarily"]
 
 
 @click.group()
@@ -181,5 +180,5 @@ def delete(ctx: Any, name: str, yes: bool) -> None:
     note(f'Deleted "{printable(name)}".')
 
 
-for command in (quarantine, retry, signing_secret):
+for command in (set_, show, log, export, import_, quarantine, retry, signing_secret):
     mail.add_command(command)

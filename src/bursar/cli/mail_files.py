@@ -49,14 +49,20 @@ def table_from(file: str) -> dict[str, str]:
     return table
 
 
-def _text(file: str, option: str) -> str:
+def data_of(file: str, limit: int, option: str) -> bytes:
+    """A file's bytes, or standard input's with `-`. Raises InvalidInput where it can't be read or is larger."""
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
-            data = opened.read(LARGEST_FILE + 1)
-        if len(data) > LARGEST_FILE:
-            raise InvalidInput(f"{option}: {file} is larger than {LARGEST_FILE} bytes.")
-        return data.decode()
+            data = opened.read(limit + 1)
     except OSError as problem:
-        raise InvalidInput(f"{option}: {file} can't be read: {problem.strerror}.") from None
+        raise InvalidInput(f"{option}: {file} can't be read: {problem.strerror}.", code="file_unreadable") from None
+    if len(data) > limit:
+        raise InvalidInput(f"{option}: {file} is larger than {limit} bytes.", code="file_too_large")
+    return data
+
+
+def _text(file: str, option: str) -> str:
+    try:
+        return data_of(file, LARGEST_FILE, option).decode()
     except UnicodeDecodeError:
         raise InvalidInput(f"{option}: {file} is not UTF-8 text.") from None

@@ -103,18 +103,21 @@ def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
             raise name_taken(new.name) from None
 
 
-def complete(new: NewAccount) -> NewAccount:
-    """`new` with nothing left open, checked. Raises as `add`."""
+def complete(new: NewAccount, *, keeps_password: bool = False, offered: str = "") -> NewAccount:
+    """`new` with nothing left open, checked. Raises as `add`.
+
+    `keeps_password`: one is stored and stays; `offered`: the token that is used already, which may have become invalid.
+    """
     for text, option in ((new.name, "--name"), (new.login, "--login")):
         one_line(text, option)
-    if (new.token is None) == (new.password is None):
+    if (new.token is None) == (new.password is None) and not keeps_password:
         raise InvalidInput(
             "An account logs in with a token or with a password: exactly one of them is needed.",
             code="authentication_missing",
             action="Give --token NAME, or --auth password with --password-file.",
         )
     _check_password(new.password)
-    template = _offered(new.token) if new.token is not None else None
+    template = _offered(new.token, used=new.token == offered) if new.token is not None else None
     server = suggestion(template, new.type)
     kind = new.type or (_PROTOCOLS[server.protocol] if server else AccountType.IMAPS)
     if kind is AccountType.MSGRAPH and new.token is None:
@@ -311,11 +314,11 @@ def _is_usual(kind: AccountType) -> bool:
     return kind in _PROTOCOLS.values()
 
 
-def _offered(reference: str) -> str | None:
+def _offered(reference: str, *, used: bool = False) -> str | None:
     """The configuration's template. Raises Refused for one that isn't valid: it is not offered to accounts."""
     found = Configuration.objects.filter(name=reference).first()
     found = found or Configuration.objects.filter(name=reference.rpartition("#")[0]).first()
-    if found is not None and found.validity != "valid":
+    if found is not None and found.validity != "valid" and not used:
         raise Refused(
             f'The token configuration "{found.name}" is {found.validity}, so no account can use it.',
             code="configuration_not_valid",

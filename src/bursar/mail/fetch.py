@@ -20,6 +20,7 @@ from .lease import Lease, LeaseLost
 from .login import Credentials, Target, credentials_of
 from .models import MailAccount
 from .result import Result, keep
+from .running import shown
 from .schedule import plan_after
 from .signing import signing_secret
 from .source import Source
@@ -66,7 +67,8 @@ def fetch_account(
         result.error = error
         return result
     try:
-        _collect(ctx, account, lease, result, limits or limits_of(ctx))
+        with shown(account.id, result):
+            _collect(ctx, account, lease, result, limits or limits_of(ctx))
     except LeaseLost:
         result.error = _busy(account.name)
     except BursarError as error:

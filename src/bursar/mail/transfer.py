@@ -1,0 +1,188 @@
+"""Mail accounts as YAML: a list of mappings, one an account. Passwords are in it only where that is asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from ..context import Context
+from ..errors import BursarError, InvalidInput
+from ..keyring import Secret
+from ..tokens.document.nodes import Mapping as MappingNode
+from ..tokens.document.nodes import Node, Scalar
+from ..tokens.document.scalars import is_null
+from ..tokens.document.violations import Unreadable
+from ..tokens.document.yaml_reader import entries as yaml_entries
+from .account import AccountType, interval_text, parse_interval
+from .accounts import NewAccount, add, find, password_of, recipients_of, reference_of
+from .change import change
+from .models import MailAccount
+
+KEYS = {
+    "Name": str,
+    "Type": str,
+    "Host": str,
+    "Port": int,
+    "Login": str,
+    "Token": str,
+    "Password": str,
+    "Folder": str,
+    "CA": str,
+    "After": str,
+    "Trusted": bool,
+    "Deliver": str,
+    "ByRecipient": dict,
+    "Interval": str,
+    "Validity": str,
+    "Comment": str,
+}
+LARGEST_FILE = 16 << 20
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """Names, in the order of the file."""
+
+    added: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def export_accounts(ctx: Context, names: Sequence[str] | None, *, with_passwords: bool) -> str:
+    """The YAML of the named accounts, or of all. Raises NotFound."""
+    everything = MailAccount.objects.select_related("token__configuration")
+    rows = list(everything.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
+    entries = [_entry(ctx, row, with_passwords) for row in rows]
+    text: str = yaml.safe_dump(entries, allow_unicode=True, sort_keys=False, width=120)
+    return text
+
+
+def import_accounts(ctx: Context, data: bytes, file: str, *, overwrite: bool, dry_run: bool, by: str) -> ImportResult:
+    """Import a file: all of it or nothing. Existing names are skipped, or with `overwrite` replaced; an overwritten
+    account keeps its password where the file has none. `dry_run` does everything and takes it back.
+
+    Raises InvalidInput that names the entry, NotFound and Refused; nothing is changed then.
+    """
+    entries = _entries(data, file)
+    result = ImportResult()
+    with transaction.atomic():
+        for number, entry in enumerate(entries, 1):
+            try:
+                _one(ctx, _account(entry), overwrite, by, result)
+            except BursarError as error:
+                where = f"{file}: entry {number}"
+                raise type(error)(f"{where}: {error.sentence}", code=error.code, action=error.action) from None
+        if dry_run:
+            transaction.set_rollback(True)
+    return result
+
+
+def _one(ctx: Context, new: NewAccount, overwrite: bool, by: str, result: ImportResult) -> None:
+    existing = MailAccount.objects.select_related("token__configuration").filter(name=new.name).first()
+    if existing is None:
+        add(ctx, new, by)
+        result.added.append(new.name)
+    elif overwrite:
+        change(ctx, existing, new, by)
+        result.overwritten.append(new.name)
+    else:
+        result.skipped.append(new.name)
+
+
+def _entry(ctx: Context, row: MailAccount, with_passwords: bool) -> dict[str, Any]:
+    password = password_of(ctx, row) if with_passwords else None
+    found: dict[str, Any] = {
+        "Name": row.name,
+        "Type": row.type,
+        "Host": row.host,
+        "Port": row.port,
+        "Login": row.login,
+        "Token": reference_of(row) or None,
+        "Password": password.reveal() if password else None,
+        "Folder": row.folder or None,
+        "CA": row.ca_file or None,
+        "After": row.after,
+        "Trusted": row.trusted,
+        "Deliver": row.deliver,
+        "ByRecipient": recipients_of(row) or None,
+        "Interval": interval_text(row.interval),
+        "Validity": row.validity,
+        "Comment": row.comment or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _entries(data: bytes, file: str) -> list[Mapping[str, Any]]:
+    if len(data) > LARGEST_FILE:
+        raise InvalidInput(f"{file} is larger than {LARGEST_FILE} bytes.", code="file_too_large")
+    try:
+        nodes = list(yaml_entries(data))
+    except Unreadable as problem:
+        where = f"line {problem.line}: " if problem.line else ""
+        raise InvalidInput(f"{file}: {where}{problem.rule}.", code="document_invalid") from None
+    return [_mapping(node, file) for node in nodes]
+
+
+def _mapping(node: Node, file: str) -> dict[str, Any]:
+    if not isinstance(node, MappingNode):
+        raise InvalidInput(f"{file}: line {node.line}: a mail account is a mapping.", code="document_invalid")
+    found: dict[str, Any] = {}
+    for key, child in node.items.items():
+        wanted = KEYS.get(key)
+        if wanted is None:
+            raise InvalidInput(
+                f"{file}: line {child.line}: {key} is not known here.",
+                code="key_unknown",
+                action=f"Keys are {', '.join(KEYS)}.",
+            )
+        if isinstance(child, Scalar) and is_null(child):
+            continue
+        value = _value(child, wanted)
+        if value is None:
+            raise InvalidInput(f"{file}: line {child.line}: {key} has the wrong kind of value.", code="value_invalid")
+        found[key] = value
+    return found
+
+
+def _value(node: Node, wanted: type) -> Any:
+    """The node as what its key wants; None where it is something else."""
+    if wanted is dict:
+        if not isinstance(node, MappingNode) or not all(isinstance(child, Scalar) for child in node.items.values()):
+            return None
+        return {address: child.text for address, child in node.items.items() if isinstance(child, Scalar)}
+    if not isinstance(node, Scalar):
+        return None
+    if wanted is bool:
+        return {"true": True, "false": False}.get(node.text.lower())
+    if wanted is int:
+        return int(node.text) if node.text.isascii() and node.text.isdigit() and len(node.text) < 10 else None
+    return node.text
+
+
+def _account(entry: Mapping[str, Any]) -> NewAccount:
+    for key in ("Name", "Login", "Deliver"):
+        if key not in entry:
+            raise InvalidInput(f"{key} is missing.", code="key_missing")
+    kind = entry.get("Type")
+    if kind is not None and kind not in list(AccountType):
+        raise InvalidInput(f'Type "{kind}" is not known.', action=f"Use one of {', '.join(AccountType)}.")
+    return NewAccount(
+        name=entry["Name"],
+        login=entry["Login"],
+        deliver=entry["Deliver"],
+        type=AccountType(kind) if kind else None,
+        host=entry.get("Host"),
+        port=entry.get("Port"),
+        token=entry.get("Token"),
+        password=Secret(entry["Password"]) if "Password" in entry else None,
+        folder=entry.get("Folder"),
+        ca_file=entry.get("CA", ""),
+        after=entry.get("After", "delete"),
+        trusted=entry.get("Trusted", False),
+        recipients=entry.get("ByRecipient", {}),
+        validity=entry.get("Validity", "valid"),
+        comment=entry.get("Comment", ""),
+        interval=parse_interval(entry.get("Interval", "5m")),
+    )

@@ -1,0 +1,136 @@
+"""`bursar mail add|set|show|log|export|import` as a script sees them: all fields, both ways of logging in."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bursar.testing import FakeProvider
+from tests.counterparts.dovecot import PASSWORD, Dovecot, Introspecting, message
+from tests.counterparts.home import BursarHome
+from tests.integration.test_mail_cli import USER, add, home
+
+__all__ = ["home"]
+
+pytestmark = pytest.mark.counterpart
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> str:
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    return str(tmp_path / "password")
+
+
+def shown(home: BursarHome, name: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(home.cli("mail", "show", name, "--json", check=0).stdout)
+    return found
+
+
+def test_an_account_with_every_field_travels_as_yaml(home: BursarHome, tmp_path: Path, password_file: str) -> None:
+    table = tmp_path / "table"
+    table.write_text(
+        f"# who gets what\nSales@bursar.test maildir:{tmp_path}/sales\n\nb@bursar.test maildir:{tmp_path}/b\n"
+    )
+    words = ["--name", "Old", "--type", "POP3S", "--host", "pop.example.org", "--login", "old", "--auth", "password"]
+    words += [
+        "--password-file",
+        password_file,
+        "--deliver",
+        f"maildir:{tmp_path}/old",
+        "--trusted",
+        "--interval",
+        "90s",
+    ]
+    words += ["--after", "leave", "--by-recipient", str(table), "--validity", "invalid-temporarily", "--comment", "ü x"]
+    home.cli("mail", "add", *words, check=0)
+    add(home, tmp_path / "mail", port="993", type="IMAPS", folder="Entwürfe", after="move:Done")
+    old = shown(home, "Old")
+    assert (old["authentication"], old["token"], old["folder"], old["port"], old["interval"]) == (
+        "password",
+        None,
+        "",
+        995,
+        "90s",
+    )
+    assert old["recipients"] == {
+        "sales@bursar.test": f"maildir:{tmp_path}/sales",
+        "b@bursar.test": f"maildir:{tmp_path}/b",
+    }
+    before = [shown(home, name) for name in ("Old", "Support")]
+    exported = home.cli("mail", "export", check=0).stdout
+    assert PASSWORD not in exported
+    secret = home.cli("mail", "export", "--with-passwords", "--name", "Old", check=0).stdout
+    assert "Password: " in secret
+
+    assert json.loads(home.cli("mail", "import", "-", "--json", input=exported, check=0).stdout) == {
+        "added": [],
+        "overwritten": [],
+        "skipped": ["Old", "Support"],
+    }
+    home.cli("mail", "import", "-", "--overwrite", input=exported, check=0)
+    for name in ("Old", "Support"):
+        home.cli("mail", "delete", name, check=0)
+    assert "password" in home.cli("mail", "import", "-", input=exported, check=2).stderr
+    assert json.loads(home.cli("mail", "list", "--json", check=0).stdout) == [], "all or nothing"
+    both = exported[exported.index("- Name: Support") :] + secret
+    assert "would be added" in home.cli("mail", "import", "-", "--dry-run", input=both, check=0).stderr
+    assert json.loads(home.cli("mail", "list", "--json", check=0).stdout) == []
+    home.cli("mail", "import", "-", input=both, check=0)
+    volatile = ("created_at", "next_run_at")
+    after = [shown(home, name) for name in ("Old", "Support")]
+    for account in (*before, *after):
+        for key in volatile:
+            account.pop(key)
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- Name: a\n  Login: b\n", "Deliver is missing"),
+        ("- Name: a\n  Colour: b\n", "Colour is not known"),
+        ("- Name: a\n  Port: x\n", "line 2: Port has the wrong kind"),
+        ("- Name: a\n  Name: b\n", "line 2"),
+        ("- [a]\n", "is a mapping"),
+        ("- Name: {a: b}\n", "wrong kind"),
+        ("- {Name: a, Login: b, Deliver: 'maildir:/x', Token: Mailboxes, Host: h, Type: POP4}\n", "POP4"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_place(home: BursarHome, text: str, said: str) -> None:
+    assert said in home.cli("mail", "import", "-", input=text, check=2).stderr
+
+
+def test_a_change_counts_at_once_and_a_kept_password_goes_nowhere_else(
+    home: BursarHome,
+    provider: FakeProvider,
+    start_dovecot: Callable[[Introspecting], Dovecot],
+    tmp_path: Path,
+    password_file: str,
+) -> None:
+    mailserver = start_dovecot(provider)
+    mailserver.deliver(USER, [message(0)])
+    add(home, tmp_path / "mail", port=str(mailserver.imap))
+    home.cli("mail", "set", "Support", "--password-file", password_file, "--trusted", "--interval", "never", check=0)
+    assert shown(home, "Support")["authentication"] == "password"
+    assert shown(home, "Support")["next_run_at"] is None
+    assert json.loads(home.cli("mail", "fetch", "--json", check=0).stdout)[0]["delivered"] == 1
+    again = home.cli("mail", "set", "Support", "--host", "elsewhere.example", check=2)
+    assert "Enter the password again" in again.stderr
+    home.cli("mail", "set", "Support", "--type", "POP3", "--port", str(mailserver.pop3), check=2)
+    home.cli("mail", "set", "Support", "--name", "Neu", "--comment", "x", "--not-trusted", "--after", "leave", check=0)
+    assert home.cli("mail", "set", "Neu", "--after", "burn", check=2).returncode == 2
+    home.cli("mail", "set", "Neu", "--type", "POP3", "--port", str(mailserver.pop3), "--token", "Mailboxes", check=0)
+    neu = shown(home, "Neu")
+    assert (neu["type"], neu["authentication"], neu["folder"], neu["after"]) == ("POP3", "token", "", "leave")
+    mailserver.deliver(USER, [message(1)])
+    assert json.loads(home.cli("mail", "fetch", "--json", check=0).stdout)[0]["delivered"] == 1
+    home.cli("mail", "set", "Neu", "--validity", "invalid", check=0)
+    assert home.cli("mail", "fetch", "Neu").returncode == 6
+    (newest, oldest) = json.loads(home.cli("mail", "log", "Neu", "--json", check=0).stdout)
+    assert (newest["delivered"], oldest["delivered"]) == (1, 1)
+    assert any("logged in at 127.0.0.1 with PLAIN" in line for line in oldest["notes"])
+    assert "logged in" in home.cli("mail", "log", "Neu", "--notes", check=0).stdout
+    assert "FETCHED" in home.cli("mail", "log", "Neu", check=0).stdout
+    home.cli("mail", "show", "nobody", check=3)
+    home.cli("mail", "set", "nobody", check=3)
