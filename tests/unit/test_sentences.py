@@ -7,13 +7,15 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bursar.sentences import match
-from bursar.sentences import said as module
+from bursar.sentences import match, said, saying
 from bursar.sentences.catalogue import SENTENCES
 from bursar.sentences.matching import GAP
-from bursar.sentences.said import said
+from bursar.testing import Script
+from bursar.tokens.models import Token
 from bursar.tokens.outcome import quoted
 from tests.sentences import CATALOGUE, catalogue, sentences_of
+from tests.unit.life_scene import Scene
+from tests.unit.web_pages import Pages
 
 TAME = st.from_regex(r"[A-Z][a-z]{2,8}[0-9]{1,3}", fullmatch=True)
 WILD = st.text(min_size=1, max_size=30).filter(lambda text: text.strip())
@@ -28,15 +30,12 @@ def shouted(msgid: str) -> str:
 
 @pytest.fixture
 def shouting(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib
-
-    monkeypatch.setattr(importlib.import_module("bursar.sentences.said"), "gettext", shouted)
+    monkeypatch.setattr(saying, "gettext", shouted)
 
 
 def test_every_sentence_of_the_core_is_in_the_catalogue() -> None:
     assert CATALOGUE.read_text() == catalogue(), "run `python -m tests.sentences`"
     assert len(SENTENCES) > 500
-    assert callable(module)
 
 
 @settings(max_examples=3, deadline=None)
@@ -88,6 +87,22 @@ def test_a_sentence_in_a_gap_is_said_too(shouting: None) -> None:
     with translation.override("de"):
         text = said("Google sent an ID token that Bursar doesn't accept: its audience is another client.")
         assert "ITS AUDIENCE IS ANOTHER CLIENT." in text
+
+
+def test_what_is_stored_in_english_is_said_on_a_page_in_its_language(
+    pages: Pages, scene: Scene, shouting: None
+) -> None:
+    """The row stays English: the command line and the other language read it too."""
+    scene.add()
+    scene.authorize()
+    scene.clock.advance(4000)
+    scene.provider.script(Script.answer(400, {"error": "invalid_scope"}))
+    assert scene.refusal().sentence.endswith("refuses the scope.")
+    german = pages.admin.get("/tokens", headers={"accept-language": "de"}).content.decode()
+    assert "REFUSES THE SCOPE." in german
+    assert Token.objects.get().error_sentence.endswith("refuses the scope.")
+    english = pages.admin.get("/tokens", headers={"accept-language": "en"}).content.decode()
+    assert "refuses the scope." in english
 
 
 def test_the_extraction_follows_what_a_text_may_come_to() -> None:

@@ -7,6 +7,6 @@ See docs/decisions/0005.
 """
 
 from .matching import Matched, match
-from .said import said
+from .saying import said
 
 __all__ = ["Matched", "match", "said"]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..sentences import said
 from ..tokens.detail import TokenDetail
 from ..tokens.overview import TokenView
 from .rows import Row
@@ -57,7 +58,7 @@ def _heading(detail: TokenDetail, row: Row) -> str:
             "before": view.account or _("the account before"),
         }
     if view.error is not None and view.error.sentence:
-        return view.error.sentence
+        return said(view.error.sentence)
     match view.state.word:
         case "revoked":
             return _("The token was revoked. Bursar has forgotten it.")
@@ -107,13 +108,13 @@ def _what(detail: TokenDetail, level: Level) -> str:
             return _("Enter the client secret. It stands in the application's registration at %(provider)s.") % {
                 "provider": view.provider
             }
-        return view.error.action if view.error else ""
+        return said(view.error.action) if view.error else ""
     if level is Level.SOON and view.error is None and detail.secret.ends is not None and _secret_is_it(detail):
         return _("Make a new client secret at %(provider)s, and replace the one here.") % {"provider": view.provider}
     if view.flow == "client_credentials":
         return _("Request a token. Nobody has to sign in for it.")
     if view.error is not None and view.state.word == "active":
-        return view.error.action
+        return said(view.error.action)
     return _("Authorize. You are taken to %(provider)s and come back here.") % {"provider": view.provider}
 
 

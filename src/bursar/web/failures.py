@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from ..errors import BursarError
+from ..sentences import said
 from .middleware.kind import GetResponse
 from .site import site_of
 
@@ -148,7 +149,7 @@ class Failures:
 
 def known(request: HttpRequest, problem: BursarError) -> HttpResponse:
     """An error of the one tree, with its status, sentence and step."""
-    return page(request, problem.http_status, *_split(problem.sentence), problem.action)
+    return page(request, problem.http_status, *_split(said(problem.sentence)), said(problem.action))
 
 
 def _split(sentence: str) -> tuple[str, str]:

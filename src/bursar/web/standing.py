@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ..sentences import said
 from ..tokens.overview import TokenView
 from .wording import clock, date, ends_in, span
 
@@ -44,14 +45,14 @@ def standing(view: TokenView, now: datetime) -> Standing:
         reason = f"{view.candidate[1]} signed in instead of {before}. The old token stays in use."
         return Standing(Level.NOW, "alert-octagon", "Other account", reason=reason, filter="now")
     trouble = view.error
-    sentence = trouble.sentence if trouble else ""
+    sentence = said(trouble.sentence) if trouble else ""
     match view.state.word:
         case "needs_authorization":
             return Standing(
                 Level.NOW, "alert-octagon", "Needs authorization", reason=_served(sentence, view, now), filter="now"
             )
         case "misconfigured":
-            reason = f"{sentence} {trouble.action if trouble else ''}".strip()
+            reason = f"{sentence} {said(trouble.action) if trouble else ''}".strip()
             return Standing(Level.NOW, "alert-octagon", "Misconfigured", reason=reason, filter="now")
         case "retrying":
             return Standing(Level.BUSY, "refresh", "Retrying", reason=_retrying(sentence, view, now), filter="retrying")
@@ -71,7 +72,7 @@ def _active(view: TokenView, now: datetime) -> Standing:
         word = ends_in(end, now) if end else "Less than asked for"
         near = end is not None and end - now < timedelta(days=1)
         level, icon = (Level.NOW, "alert-octagon") if near else (Level.SOON, "clock-exclamation")
-        return Standing(level, icon, word, reason=view.error.sentence, filter=level.value)
+        return Standing(level, icon, word, reason=said(view.error.sentence), filter=level.value)
     if end is not None and end - now < SOON:
         what = "The refresh token" if view.has_refresh_token else "The token"
         reason = f"{what} ends {clock(end, now)}, and Bursar can't replace it."

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from ...sentences import said
 from ..assets import address
 from ..wording import clock, code_marked, full
 
@@ -55,17 +56,20 @@ def breakable(text: str) -> SafeString:
     return format_html_join(SafeString("/<wbr>"), "{}", ([part] for part in text.split("/")))
 
 
+register.filter("said", said)
+
+
 @register.filter
 def marked(text: str) -> SafeString:
-    """A sentence whose `commands` stand out."""
-    return code_marked(text)
+    """A sentence in the page's language whose `commands` stand out."""
+    return code_marked(said(text))
 
 
 @register.filter
 def linked(text: str) -> SafeString:
     """A sentence whose https addresses are links that open beside the page, and whose `commands` stand out."""
     pieces = []
-    for part in _ADDRESS.split(text):
+    for part in _ADDRESS.split(said(text)):
         if _ADDRESS.fullmatch(part):
             words = part.removeprefix("https://")
             pieces.append(format_html('<a href="{}" rel="noreferrer" target="_blank">{}</a>', part, words))

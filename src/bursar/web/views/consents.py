@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from ...app import context
+from ...sentences import said
 from ...tokens.candidate import adopt, decline
 from ...tokens.outcome import Refusal
 from ...tokens.overview import TokenView
@@ -31,7 +32,7 @@ def replace(request: HttpRequest, consent_id: str) -> HttpResponse:
     _waiting(request, consent_id)
     outcome = adopt(context(), consent_id, person_of(request).email)
     if isinstance(outcome, Refusal):
-        messages.error(request, f"{outcome.sentence} {outcome.action}".strip())
+        messages.error(request, f"{said(outcome.sentence)} {said(outcome.action)}".strip())
     else:
         messages.success(request, f"{outcome.name} now uses {outcome.account or 'the new account'}.")
     return see_other("/tokens")
