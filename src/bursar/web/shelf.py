@@ -39,7 +39,7 @@ class Shelf:
 def shelves(templates: Iterable[Template], practice: bool, discover: str = "") -> list[Shelf]:
     """Everything there is, by provider; those of no provider come last. `discover` is the address of discovery."""
     products: dict[tuple[str, str], Product] = {}
-    for template in sorted(templates, key=lambda each: (each.provider.casefold(), each.slug)):
+    for template in sorted(templates, key=_order):
         base = template.slug.removesuffix("-app").removesuffix("-code")
         product = products.setdefault((template.provider, base), Product(_title(template), _about(template)))
         address = f"/configurations/add/{template.slug}"
@@ -79,6 +79,11 @@ def narrowed(found: Iterable[Shelf], query: str, flow: str) -> list[Shelf]:
 
 def _kept(shelf: Shelf, fits: Callable[[Shelf, Product], bool]) -> Shelf:
     return Shelf(shelf.provider, [product for product in shelf.products if fits(shelf, product)])
+
+
+def _order(template: Template) -> tuple[str, int, str]:
+    """By provider, and with it the plain product before its variants ("…, US Government")."""
+    return template.provider.casefold(), template.title.count(",") + template.slug.endswith("-app"), template.title
 
 
 def _title(template: Template) -> Text:
