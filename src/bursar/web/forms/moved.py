@@ -22,6 +22,7 @@ class Question:
     what: str  # "the client secret and 2 tokens"; empty where nothing is stored that would be held
     digest: str
     answer: str
+    refused: bool  # it was answered, but for the password
 
 
 def question(moves: Moves, request: HttpRequest) -> Question | None:
@@ -34,10 +35,11 @@ def question(moves: Moves, request: HttpRequest) -> Question | None:
     answer = request.POST.get("moved", "")
     if answer not in ("", CONFIRM, HOLD):
         raise BadRequest
-    if answer and request.POST.get("moves") == moves.digest and stepped_up(request):
+    answered = bool(answer) and request.POST.get("moves") == moves.digest
+    if answered and stepped_up(request):
         return None
     rows = tuple((LABELS.get(each.path, each.path), each.before, each.after) for each in moves.moved)
-    return Question(rows, _held(moves), moves.digest, answer or CONFIRM)
+    return Question(rows, _held(moves), moves.digest, answer or CONFIRM, answered)
 
 
 def confirmed(request: HttpRequest) -> bool:

@@ -20,11 +20,11 @@
 
   function mark() {
     var check = document.getElementById("yaml-check");
-    var wrong = (check.getAttribute("data-lines") || "").split(" ");
+    var wrong = (check.getAttribute("data-lines") || "").trim().split(" ");
     Array.from(gutter.children).forEach(function (line) {
       line.classList.toggle("marked", wrong.indexOf(line.textContent) >= 0);
     });
-    if (check.classList.contains("is-wrong")) area.setAttribute("aria-invalid", "true");
+    if (wrong[0]) area.setAttribute("aria-invalid", "true");
     else area.removeAttribute("aria-invalid");
   }
 
