@@ -10,6 +10,7 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from ..errors import BursarError
 from ..sentences import said
@@ -43,7 +44,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """400"""
     del exception
     return page(
-        request, 400, "Bursar can't read this request", "The browser sent something that Bursar doesn't understand."
+        request,
+        400,
+        _("Bursar can't read this request"),
+        _("The browser sent something that Bursar doesn't understand."),
     )
 
 
@@ -53,16 +57,16 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return page(
         request,
         403,
-        "Only administrators may do this",
-        "Your role lets you look at everything and change nothing.",
-        "Ask an administrator to do it, or to give you the role.",
+        _("Only administrators may do this"),
+        _("Your role lets you look at everything and change nothing."),
+        _("Ask an administrator to do it, or to give you the role."),
     )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404"""
     del exception
-    return page(request, 404, "There is no such page", "The address is misspelt, or what it showed is gone.")
+    return page(request, 404, _("There is no such page"), _("The address is misspelt, or what it showed is gone."))
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
@@ -70,8 +74,8 @@ def not_allowed(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         405,
-        "This address takes no such request",
-        "It changes something, so only a button on a page may call it.",
+        _("This address takes no such request"),
+        _("It changes something, so only a button on a page may call it."),
     )
 
 
@@ -80,9 +84,9 @@ def not_signed_in(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         401,
-        "You are not signed in",
-        "The session ended, so nothing was changed.",
-        "Sign in, then do it again.",
+        _("You are not signed in"),
+        _("The session ended, so nothing was changed."),
+        _("Sign in, then do it again."),
     )
 
 
@@ -91,9 +95,9 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         429,
-        "Too many tries",
-        "Bursar lets this address wait.",
-        "Try again in a few minutes.",
+        _("Too many tries"),
+        _("Bursar lets this address wait."),
+        _("Try again in a few minutes."),
     )
 
 
@@ -107,8 +111,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         500,
-        "Bursar met something it didn't expect",
-        "Nothing is known to be lost. The log of the server tells more under the reference.",
+        _("Bursar met something it didn't expect"),
+        _("Nothing is known to be lost. The log of the server tells more under the reference."),
         reference=reference,
     )
 
@@ -117,14 +121,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form's token, its cookie or its origin doesn't fit."""
     log.warning("cross-site protection refused %s: %s", request.path, reason)
     site = site_of(request)
-    expected = site.base_url if site else "its own address"
+    expected = site.base_url if site else _("its own address")
     return page(
         request,
         403,
-        "The browser's proof is missing",
-        f"Bursar takes this only from its own pages at {expected}, with the cookie they set. The page may be from an "
-        "earlier sign-in, or was opened under another host name.",
-        f"Open {expected} and do it again from there.",
+        _("The browser's proof is missing"),
+        _(
+            "Bursar takes this only from its own pages at %(address)s, with the cookie they set. The page may be from "
+            "an earlier sign-in, or was opened under another host name."
+        )
+        % {"address": expected},
+        _("Open %(address)s and do it again from there.") % {"address": expected},
     )
 
 

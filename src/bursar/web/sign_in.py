@@ -8,6 +8,7 @@ from allauth.core.internal import ratelimit
 from django.contrib.auth import logout
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from .access import own, public
@@ -25,8 +26,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "The e-mail address or the password is wrong.",
-        "too_many_login_attempts": "Too many tries. Bursar lets this address wait; try again in five minutes.",
+        "email_password_mismatch": _("The e-mail address or the password is wrong."),
+        "too_many_login_attempts": _("Too many tries. Bursar lets this address wait; try again in five minutes."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

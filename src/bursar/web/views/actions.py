@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ...app import context
@@ -30,14 +32,14 @@ from ..wording import clock
 from .overview import is_overview, parts, shown_before
 
 LABELS = {
-    "ClientID": "Client ID",
-    "Issuer": "Issuer",
-    "RevocationURL": "Revocation URL",
-    "UserinfoURL": "Userinfo URL",
-    "Requests.AuthorizationCode.Request.URL": "Authorization URL",
-    "Requests.TokenByAuthorizationCode.Request.URL": "Token URL",
-    "Requests.TokenByRefreshToken.Request.URL": "Refresh URL",
-    "Requests.TokenByClientCredentials.Request.URL": "Token URL",
+    "ClientID": lazy("Client ID"),
+    "Issuer": lazy("Issuer"),
+    "RevocationURL": lazy("Revocation URL"),
+    "UserinfoURL": lazy("Userinfo URL"),
+    "Requests.AuthorizationCode.Request.URL": lazy("Authorization URL"),
+    "Requests.TokenByAuthorizationCode.Request.URL": lazy("Token URL"),
+    "Requests.TokenByRefreshToken.Request.URL": lazy("Refresh URL"),
+    "Requests.TokenByClientCredentials.Request.URL": lazy("Token URL"),
 }
 
 
@@ -58,14 +60,16 @@ def authorize(request: HttpRequest, token_id: str) -> HttpResponse:
 @require_POST
 def request_token(request: HttpRequest, token_id: str) -> HttpResponse:
     """A new token by client credentials."""
-    return _renew(request, token_id, request_by_credentials, "requested")
+    words = _("%(name)s is requested."), _("%(name)s is requested, valid until %(when)s.")
+    return _renew(request, token_id, request_by_credentials, *words)
 
 
 @act
 @require_POST
 def refresh_token(request: HttpRequest, token_id: str) -> HttpResponse:
     """A new token by the refresh token."""
-    return _renew(request, token_id, refresh, "refreshed")
+    words = _("%(name)s is refreshed."), _("%(name)s is refreshed, valid until %(when)s.")
+    return _renew(request, token_id, refresh, *words)
 
 
 @look
@@ -80,7 +84,9 @@ def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
     outcome = revoke(ctx, view.reference, person_of(request).email)
     if isinstance(outcome, Refusal):
         return finished(request, failed(view, outcome.sentence, outcome.action))
-    return finished(request, done(f"{view.reference} is revoked. Bursar has forgotten its tokens."))
+    return finished(
+        request, done(_("%(name)s is revoked. Bursar has forgotten its tokens.") % {"name": view.reference})
+    )
 
 
 @look
@@ -100,8 +106,8 @@ def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
         raise BadRequest
     change = configure.confirm(ctx, view.name, person_of(request).email, seen=int(seen))
     if not change.changed:
-        return finished(request, done(f"{view.name} holds nothing back any more."))
-    return finished(request, done(f"{view.name} is confirmed. Bursar uses it again."))
+        return finished(request, done(_("%(name)s holds nothing back any more.") % {"name": view.name}))
+    return finished(request, done(_("%(name)s is confirmed. Bursar uses it again.") % {"name": view.name}))
 
 
 def found(ctx: Context, token_id: str) -> TokenView:
@@ -138,12 +144,18 @@ def finished(request: HttpRequest, outcome: dict[str, str]) -> HttpResponse:
 
 
 def _renew(
-    request: HttpRequest, token_id: str, use_case: Callable[[Context, str, str], TokenRow | Refusal], participle: str
+    request: HttpRequest,
+    token_id: str,
+    use_case: Callable[[Context, str, str], TokenRow | Refusal],
+    short: str,
+    long: str,
 ) -> HttpResponse:
     ctx = context()
     view = found(ctx, token_id)
     outcome: Any = use_case(ctx, view.reference, person_of(request).email)
     if isinstance(outcome, Refusal):
         return finished(request, failed(view, outcome.sentence, outcome.action))
-    end = f", valid until {clock(outcome.expires_at, ctx.clock.now())}" if outcome.expires_at else ""
-    return finished(request, done(f"{view.reference} is {participle}{end}."))
+    if outcome.expires_at is None:
+        return finished(request, done(short % {"name": view.reference}))
+    values = {"name": view.reference, "when": clock(outcome.expires_at, ctx.clock.now())}
+    return finished(request, done(long % values))

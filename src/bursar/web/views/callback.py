@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from ...app import context
@@ -39,8 +40,12 @@ def callback(request: HttpRequest) -> HttpResponse:
 def _judged(request: HttpRequest, outcome: Consented | AccountChanged | Refusal) -> HttpResponse:
     match outcome:
         case Consented():
-            account = f", signed in as {outcome.account}" if outcome.account else ""
-            messages.success(request, f"{outcome.name} is authorized{account}.")
+            said = (
+                _("%(name)s is authorized, signed in as %(account)s.")
+                if outcome.account
+                else _("%(name)s is authorized.")
+            )
+            messages.success(request, said % {"name": outcome.name, "account": outcome.account})
             if outcome.warning:
                 messages.warning(request, outcome.warning)
             return see_other("/tokens")
@@ -67,13 +72,16 @@ def result(request: HttpRequest) -> HttpResponse:
 def elsewhere(request: HttpRequest) -> HttpResponse:
     """The browser that came back isn't signed in: most often the host differs from the one where it began."""
     site = site_of(request)
-    expected = site.base_url if site else "its own address"
+    expected = site.base_url if site else _("its own address")
     return failures.page(
         request,
         403,
-        "This browser isn't signed in here",
-        f"You came back from the provider to {request.get_host()}. Bursar expects you at {expected}, in the browser "
-        "and under the host name where you pressed Authorize: its cookie is sent there only. Nothing was changed, and "
-        "the provider's answer was not used.",
-        f"Sign in at {expected} and press Authorize again.",
+        _("This browser isn't signed in here"),
+        _(
+            "You came back from the provider to %(host)s. Bursar expects you at %(address)s, in the browser and under "
+            "the host name where you pressed Authorize: its cookie is sent there only. Nothing was changed, and the "
+            "provider's answer was not used."
+        )
+        % {"host": request.get_host(), "address": expected},
+        _("Sign in at %(address)s and press Authorize again.") % {"address": expected},
     )

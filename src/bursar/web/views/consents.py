@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from ...app import context
@@ -34,7 +35,8 @@ def replace(request: HttpRequest, consent_id: str) -> HttpResponse:
     if isinstance(outcome, Refusal):
         messages.error(request, f"{said(outcome.sentence)} {said(outcome.action)}".strip())
     else:
-        messages.success(request, f"{outcome.name} now uses {outcome.account or 'the new account'}.")
+        account = outcome.account or _("the new account")
+        messages.success(request, _("%(name)s now uses %(account)s.") % {"name": outcome.name, "account": account})
     return see_other("/tokens")
 
 
@@ -44,7 +46,8 @@ def keep(request: HttpRequest, consent_id: str) -> HttpResponse:
     """The new account's token is forgotten."""
     view = _waiting(request, consent_id)
     decline(context(), consent_id, person_of(request).email)
-    messages.success(request, f"{view.reference} keeps {view.account or 'its account'}.")
+    account = view.account or _("its account")
+    messages.success(request, _("%(name)s keeps %(account)s.") % {"name": view.reference, "account": account})
     return see_other("/tokens")
 
 

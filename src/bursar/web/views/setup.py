@@ -3,6 +3,7 @@
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +25,7 @@ def first_administrator(request: HttpRequest, link: str) -> HttpResponse:
         return render(request, "setup.html", {"name": "", "email": ""})
     given = {field: request.POST.get(field, "").strip() for field in ("name", "email")}
     password = request.POST.get("password", "")
-    problems = [] if given["name"] else ["Enter your name: colleagues see it beside what you did."]
+    problems = [] if given["name"] else [_("Enter your name: colleagues see it beside what you did.")]
     try:
         if not problems:
             person = redeem(link, given["email"], password, given["name"])
@@ -41,7 +42,7 @@ def _closed(request: HttpRequest) -> HttpResponse:
     return failures.page(
         request,
         403,
-        "This link is not valid, or it has been used",
-        "It makes the first administrator, once. After that, administrators add people with `bursar people add`.",
-        "Sign in, or restart `bursar serve` for a new link while there is no administrator yet.",
+        _("This link is not valid, or it has been used"),
+        _("It makes the first administrator, once. After that, administrators add people with `bursar people add`."),
+        _("Sign in, or restart `bursar serve` for a new link while there is no administrator yet."),
     )

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ...app import context
@@ -41,7 +42,7 @@ def _gone(request: HttpRequest) -> HttpResponse:
     return failures.page(
         request,
         404,
-        "This link is used or too old",
-        "A link of `bursar token authorize` works once, for ten minutes.",
-        "Make a new one, or press Authorize on the token overview.",
+        _("This link is used or too old"),
+        _("A link of `bursar token authorize` works once, for ten minutes."),
+        _("Make a new one, or press Authorize on the token overview."),
     )

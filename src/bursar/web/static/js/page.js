@@ -17,15 +17,17 @@
   function copy(button) {
     var source = document.getElementById(button.getAttribute("data-copy"));
     var word = button.querySelector("span");
+    var before = button.dataset.word || (button.dataset.word = word.textContent);
     function said(text) {
       word.textContent = text;
       announce(text);
-      setTimeout(function () { word.textContent = "Copy"; }, 2500);
+      setTimeout(function () { word.textContent = before; }, 2500);
     }
     select(source);
     // Outside https and localhost browsers have no clipboard: what is selected can be copied by hand.
-    if (!navigator.clipboard) { said("Selected"); return; }
-    navigator.clipboard.writeText(source.getAttribute("data-text")).then(function () { said("Copied"); }, function () { said("Selected"); });
+    var copied = button.getAttribute("data-copied"), selected = button.getAttribute("data-selected");
+    if (!navigator.clipboard) { said(selected); return; }
+    navigator.clipboard.writeText(source.getAttribute("data-text")).then(function () { said(copied); }, function () { said(selected); });
   }
 
   function closeMenus(except) {
