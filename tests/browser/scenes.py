@@ -20,7 +20,8 @@ CODE = """
     ClientID: b81d4f6e-20aa-47c3-9f55-0e6c1d7a2b94
     ClientSecret: cnry-client-secret
     Scope: https://mail.example/IMAP offline_access
-{template}    Requests:
+{template}    Notifications: {{NotifyOnExpiredToken: 0, NotifyOnExpiredRefreshToken: 1}}
+    Requests:
       AuthorizationCode:
         Request:
           URL: https://{host}/authorize
@@ -114,7 +115,10 @@ def fill(ctx: Context, now: datetime) -> None:
         ),
         users=1,
     )
-    _token(ctx, "ERP connector", "sso.kestrel.example", now - minutes(20), 240, refresh_days=9, due_at=None, users=1)
+    _token(
+        ctx, "Press office", GOOGLE, now - minutes(22), 60, refresh_days=0.78, due_at=None, users=1
+    )  # Google ends sign-ins of an app in "Testing" after seven days
+    _token(ctx, "ERP connector", "sso.kestrel.example", now - minutes(20), 240, flow="cc", secret_days=9, users=1)
     _token(ctx, "Ticket archive", GOOGLE, None, 0)
     _token(ctx, "Applications", MICROSOFT, now - minutes(15), 60, held=True, users=1)
     _token(
@@ -130,12 +134,12 @@ def fill(ctx: Context, now: datetime) -> None:
     )
     for name, host, age, life in (
         ("Accounting", GOOGLE, 43, 60),
-        ("Helpdesk robot", MICROSOFT, 8, 60),
         ("Newsletter replies", "oauth.yandex.com", 20_000, 300_000),
         ("Support", GOOGLE, 24, 60),
     ):
         _token(ctx, name, host, now - minutes(age), life, users=1)
-    _token(ctx, "Shared mailboxes Munich", MICROSOFT, now - minutes(2), 60, flow="cc", users=12)
+    _token(ctx, "Helpdesk robot", MICROSOFT, now - minutes(8), 60, refresh_days=89, users=1)
+    _token(ctx, "Shared mailboxes Munich", MICROSOFT, now - minutes(2), 60, flow="cc", secret_days=56, users=12)
     _token(ctx, "Webshop orders", "shop.kestrel.example", now - minutes(51), 60, flow="cc", users=2)
     _token(ctx, "Old newsletter", "api.login.yahoo.com", now - days(40), 60, validity="invalid", state="revoked")
     _token(
@@ -156,6 +160,7 @@ def _token(
     error: tuple[str, str, str] | None = None,
     refresh: bool = True,
     refresh_days: float | None = None,
+    secret_days: int | None = None,
     held: bool = False,
     users: int = 0,
     **columns: Any,
@@ -168,6 +173,9 @@ def _token(
         host=host,
         template=f"    TemplateName: {TEMPLATES[host, flow]}\n" if (host, flow) in TEMPLATES else "",
     )
+    if secret_days is not None:
+        day = (ctx.clock.now() + timedelta(days=secret_days)).date()
+        text = text.replace("    Scope:", f"    ClientSecretExpires: {day}\n    Scope:")
     transfer.import_documents(ctx, text.encode(), "scene.yml", overwrite=False, dry_run=False, by="scene")
     configuration = Configuration.objects.get(name=name)
     token = Token.objects.get(configuration=configuration, label="")

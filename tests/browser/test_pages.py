@@ -108,9 +108,10 @@ def test_the_overview_shows_every_state_with_who_acts_and_its_step(desk: Desk) -
     page = desk.page
     for name, badge, verb in (
         ("Sales inbox", "Needs authorization", "Authorize"),
-        ("Helpdesk mailboxes", "Misconfigured", "Request"),
+        ("Helpdesk mailboxes", "Misconfigured", "Enter secret"),
         ("Applications", "Held", "Confirm"),
-        ("ERP connector", "Ends in 9 days", "Authorize"),
+        ("Press office", "Ends", "Authorize"),
+        ("ERP connector", "Ends in 9 days", "Replace secret"),
         ("Ticket archive", "Never requested", "Authorize"),
         ("Invoices", "Retrying", "Try now"),
         ("Accounting", "Active", "Refresh"),
@@ -122,8 +123,8 @@ def test_the_overview_shows_every_state_with_who_acts_and_its_step(desk: Desk) -
     expect(page.get_by_role("row", name="Warehouse scanner")).to_contain_text("Invalid temporarily")
     expect(page.locator("#health")).to_have_text("4 need you")
     expect(page.locator(".notice:visible")).to_have_count(3)
-    page.get_by_text("2 more").click()
-    expect(page.locator(".notice:visible")).to_have_count(5)
+    page.get_by_text("4 more").click()
+    expect(page.locator(".notice:visible")).to_have_count(7)
     page.get_by_role("link", name=re.compile("Needs you now")).click()
     expect(page.locator("tr[id^='t-']")).to_have_count(4)
     assert hosts == {desk.serving.url}
@@ -141,7 +142,7 @@ def test_the_search_narrows_while_typing_and_stays_in_the_address(desk: Desk) ->
     desk.page.get_by_role("searchbox").fill("nothing like this")
     expect(desk.page.get_by_role("heading", name="No token fits")).to_be_visible()
     desk.page.get_by_role("link", name="Clear the search").click()
-    expect(desk.page.locator("tr[id^='t-']")).to_have_count(15)
+    expect(desk.page.locator("tr[id^='t-']")).to_have_count(16)
     assert desk.is_clean()
 
 
@@ -222,7 +223,13 @@ def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(desk: Desk) -> 
         assert what[1:] == ["solid", "2px"], what
         seen.add(what[0])
         page.keyboard.press("Tab")
-    assert {"To the content", "Authorize: Sales inbox", "More for Sales inbox", "Try now: Invoices"} <= seen
+    assert {
+        "To the content",
+        "Authorize: Sales inbox",
+        "More for Sales inbox",
+        "Try now: Invoices",
+        "Tick Sales inbox",
+    } <= seen
     assert desk.is_clean()
 
 

@@ -1,11 +1,13 @@
 """Who has to act: levels, badges, words and the one next step, for every state. Pure but for the type."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bursar.clock import to_micros
+from bursar.tokens.board import Cause
 from bursar.tokens.overview import TokenView
 from bursar.tokens.state import (
     Active,
@@ -17,14 +19,15 @@ from bursar.tokens.state import (
     Revoked,
     Trouble,
 )
-from bursar.web.notices import notices_of
-from bursar.web.rows import row_of, table_of
-from bursar.web.standing import Level, access_share, access_words, refresh_words, standing
+from bursar.web.notices import notice_of
+from bursar.web.rows import groups_of, row_of
+from bursar.web.standing import Level, access_share, access_words, refresh_words, secret_words, standing
 from bursar.web.wording import clock, code_marked, ends_in, span
 
 NOW = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
 REFUSED = Trouble("invalid_grant", "Microsoft ended the refresh token.", "Authorize again.")
 SECRET = Trouble("invalid_client", "Microsoft refuses the client secret.", "Enter the secret again.")
+SCOPE = Trouble("invalid_scope", "Microsoft refuses the scope.", "Correct the scope.")
 LACKING = Trouble("client_secret_missing", "The client secret is missing.", "Enter it.")
 
 
@@ -70,19 +73,30 @@ CASES = [
     ("healthy", view(), Level.OK, "Active", "Refresh"),
     ("credentials", view(flow="client_credentials", has_refresh_token=False), Level.OK, "Active", "Request"),
     ("refused", view(state=NeedsAuthorization(REFUSED), error=REFUSED), Level.NOW, "Needs authorization", "Authorize"),
-    ("secret", view(state=Misconfigured(SECRET), error=SECRET), Level.NOW, "Misconfigured", "Try now"),
-    ("lacking", view(state=Misconfigured(LACKING), error=LACKING), Level.NOW, "Misconfigured", None),
+    ("secret", view(state=Misconfigured(SECRET), error=SECRET), Level.NOW, "Misconfigured", "Enter secret"),
+    ("lacking", view(state=Misconfigured(LACKING), error=LACKING), Level.NOW, "Misconfigured", "Enter secret"),
+    ("scope", view(state=Misconfigured(SCOPE), error=SCOPE), Level.NOW, "Misconfigured", "Edit"),
     ("retrying", view(state=Retrying(REFUSED, minutes(4)), error=REFUSED), Level.BUSY, "Retrying", "Try now"),
     ("never", view(state=NoToken(None), has_access_token=False), Level.START, "Never requested", "Authorize"),
     ("waiting", view(state=AwaitingConsent(minutes(9))), Level.START, "Waiting for consent", "Authorize"),
     ("revoked", view(state=Revoked(), has_access_token=False), Level.START, "Revoked", "Authorize"),
     ("held", view(held=["token"]), Level.NOW, "Held", "Confirm"),
     ("account", view(candidate=("x", "b@example.org")), Level.NOW, "Other account", "Decide"),
-    ("invalid", view(validity="invalid"), Level.OFF, "Invalid", None),
-    ("paused", view(validity="invalid-temporarily"), Level.OFF, "Invalid temporarily", None),
+    ("invalid", view(validity="invalid"), Level.OFF, "Invalid", "Make valid"),
+    ("paused", view(validity="invalid-temporarily"), Level.OFF, "Invalid temporarily", "Make valid"),
     ("no refresh token", view(has_refresh_token=False, error=REFUSED), Level.NOW, "Ends 15:02", "Authorize"),
     ("ends", view(due_at=None, refresh_expires_at=minutes(9 * 1440)), Level.SOON, "Ends in 9 days", "Authorize"),
     ("ends far away", view(due_at=None, refresh_expires_at=minutes(40 * 1440)), Level.OK, "Active", "Refresh"),
+    ("secret ends", view(secret_ends=date(2026, 12, 2)), Level.SOON, "Ends in 9 days", "Replace secret"),
+    ("secret ends far away", view(secret_ends=date(2027, 2, 2)), Level.OK, "Active", "Refresh"),
+    ("secret ended", view(secret_ends=date(2026, 11, 23)), Level.NOW, "Secret ended", "Replace secret"),
+    (
+        "sign-in ends before the secret",
+        view(due_at=None, refresh_expires_at=minutes(4 * 1440), secret_ends=date(2026, 12, 2)),
+        Level.SOON,
+        "Ends in 4 days",
+        "Authorize",
+    ),
     ("rotated in time", view(refresh_expires_at=minutes(60)), Level.OK, "Active", "Refresh"),
 ]
 
@@ -97,38 +111,27 @@ def test_each_state_says_who_acts_and_offers_one_step(
     assert (step.verb if step else None) == verb
 
 
-def test_rows_are_grouped_by_who_acts_and_what_ended_first_comes_first() -> None:
-    names = {"a": view(), "b": view(state=NeedsAuthorization(REFUSED), error=REFUSED), "c": view(held=["token"])}
-    named = [replace(seen, name=name, id=name) for name, seen in names.items()]
-    named[1] = replace(named[1], expires_at=minutes(-5))
-    table = table_of([row_of(seen, NOW) for seen in named], "", "", 1)
-    assert [(group.title, [row.view.name for row in group.rows]) for group in table.groups] == [
-        ("Needs you", ["b", "c"]),
+def test_rows_are_grouped_by_who_acts() -> None:
+    rows = [row_of(view(id=each, **changes), NOW) for each, changes in (("b", {"held": ["token"]}), ("a", {}))]
+    groups = groups_of(rows, {})
+    assert [(group.title, [row.view.id for row in group.rows]) for group in groups] == [
+        ("Needs you", ["b"]),
         ("Working", ["a"]),
     ]
-    assert table.counts == {"now": 2, "active": 1}
-
-
-def test_a_search_finds_by_every_word_and_fifty_make_a_page() -> None:
-    rows = [row_of(view(name=f"Inbox {n:03}", used_by=["mail account “Post”"]), NOW) for n in range(120)]
-    assert table_of(rows, "", "INBOX 017 post", 1).found == 1
-    last = table_of(rows, "active", "", 9)
-    assert (last.page, last.pages, last.first, last.last) == (3, 3, 101, 120)
-    assert table_of(rows, "now", "", 1).groups == ()
 
 
 def test_one_cause_with_many_victims_is_one_notice() -> None:
-    broken = [
-        view(id=str(n), label=f"box{n}", state=Misconfigured(SECRET), error=SECRET, used_by=[f"account {n}"])
-        for n in range(38)
-    ]
-    [notice] = notices_of([row_of(seen, NOW) for seen in broken], NOW)
+    broken = view(label="box1", state=Misconfigured(SECRET), error=SECRET, used_by=[f"account {n}" for n in range(38)])
+    notice = notice_of(row_of(broken, NOW), Cause("id", "c", 38, to_micros(minutes(30))), NOW)
     assert notice.fact == "Sales inbox (38 tokens): Microsoft refuses the client secret."
     assert notice.consequence == "38 mail accounts stop at 15:02."
 
 
-def test_healthy_tokens_make_no_notice() -> None:
-    assert notices_of([row_of(view(), NOW), row_of(view(validity="invalid"), NOW)], NOW) == []
+def test_a_secrets_end_is_said_by_its_day() -> None:
+    assert (
+        standing(view(secret_ends=date(2026, 12, 2)), NOW).reason == "The client secret ends on Wednesday 2 December."
+    )
+    assert secret_words(view(secret_ends=date(2026, 12, 2)), NOW) == "secret until Wed 2 Dec"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from ..errors import InvalidInput, NotFound, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Place, SealBroken, Secret
 from .changed import configuration_changed
+from .described import described
 from .document import TokenConfigurationDocument, assigned, document_of
 from .document.assignments import Assignment
 from .history import CHANGED, CONFIRMED, note
@@ -250,6 +251,7 @@ def _columns(document: TokenConfigurationDocument) -> dict[str, Any]:
         "flow": document.flow.value,
         "client_id": document.client_id or "",
         "template": document.template_name,
+        **described(document),
     }
 
 

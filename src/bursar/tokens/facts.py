@@ -8,13 +8,12 @@ from ..grants import Client
 from ..keyring import Secret
 from ..oauth2.plan import RequestPlan
 from ..oauth2.vocabulary import ClientAuthentication
-from ..providers import template_of
+from .described import TOKEN_REQUESTS, is_public, provider_of
 from .document import TokenConfigurationDocument, document_of
 from .outcome import Refusal, RefusalKind, quoted
 from .rows import TokenRow
 
 KEPT = 2_000
-TOKEN_REQUESTS = ("TokenByClientCredentials", "TokenByRefreshToken", "TokenByAuthorizationCode", "AuthorizationCode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,7 @@ def missing(row: TokenRow, facts: Facts) -> Refusal | None:
             "The client ID is missing.",
             f"Enter it: `bursar config set {name} ClientID=…`.",
         )
-    public = facts.document.options.client_authentication is ClientAuthentication.NONE
-    if row.c_client_secret is None and not public:
+    if row.c_client_secret is None and not is_public(facts.document):
         return Refusal(
             RefusalKind.PERSON,
             "client_secret_missing",
@@ -94,8 +92,6 @@ def missing(row: TokenRow, facts: Facts) -> Refusal | None:
 
 def _read(row: TokenRow) -> Facts:
     document = document_of(row.configuration())
-    template = template_of(row.c_template) if row.c_template else None
     urls = [document.requests[kind].url for kind in TOKEN_REQUESTS if kind in document.requests]
     host = urls[0].host if urls else ""
-    provider = (template.provider if template else "") or host or "The provider"
-    return Facts(document, provider, f"{host}:{urls[0].port}" if urls else "")
+    return Facts(document, provider_of(document), f"{host}:{urls[0].port}" if urls else "")

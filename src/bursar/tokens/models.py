@@ -22,6 +22,16 @@ class Configuration(models.Model):
     flow = models.TextField()  # authorization_code | client_credentials
     client_id = models.TextField(default="")
     template = models.TextField(null=True)
+    # What lists need of the document, worked out in `described.py` whenever it is written.
+    provider = models.TextField(default="")
+    folded = models.TextField(default="")  # name, client id, provider and template, case-folded, for searches
+    public_client = models.BooleanField(default=False)
+    refreshable = models.BooleanField(default=False)  # TokenByRefreshToken is configured
+    notify_token = models.BooleanField(default=False)
+    notify_refresh_token = models.BooleanField(default=False)
+    secret_ends_at = InstantField(null=True)
+    # The version of `described.py` that wrote these; rows of an older one are described anew by `bursar init`.
+    described = models.IntegerField(default=0)
     # Any change makes a new generation: a consent that was begun under an older one can't be finished (SEC-9).
     generation = models.BigIntegerField(default=1)
     # `iss` of the first successful consent (SEC-10); a change of destination forgets it.
@@ -77,6 +87,46 @@ class Token(models.Model):
     class Meta:
         db_table = "tokens_token"
         constraints = (models.UniqueConstraint(fields=["configuration", "label"], name="token_label"),)
+
+
+class Listing(models.Model):
+    """What the overview searches, counts and sorts: one narrow row a token, written by triggers (`listing.py`) in the
+    same transaction as what it projects. Never written by the program, and never the source of a decision.
+
+    Instants that never come are FOREVER, so that every question about a moment is a plain comparison.
+    """
+
+    token_id = models.CharField(primary_key=True, max_length=32)
+    configuration_id = models.CharField(max_length=32)
+    base = models.SmallIntegerField()  # the rank of `listing.Rank` unless one of the next three says otherwise
+    candidate_until = models.BigIntegerField()  # until then a person has to decide between two accounts
+    now_at = models.BigIntegerField()  # from then on a person is needed now
+    soon_at = models.BigIntegerField()  # from then on a person is needed soon
+    notice_at = models.BigIntegerField()  # from then on there is a line below the top menu
+    urgent_at = models.BigIntegerField()  # when the access token ends or ended, 0 without one
+    end_at = models.BigIntegerField()  # the certain end that the picture of what is coming shows
+    kept_at = models.BigIntegerField()  # the end of a refresh token that Bursar will have replaced by then
+    due_at = models.BigIntegerField()  # when Bursar renews
+    access_ends_at = models.BigIntegerField()  # for sorting; FOREVER without one
+    refresh_ends_at = models.BigIntegerField()
+    name = CodePointField()
+    label = CodePointField()
+    provider = models.TextField()
+    cause = models.TextField()  # tokens of one configuration with the same make one notice
+    search = models.TextField()
+
+    class Meta:
+        db_table = "tokens_listing"
+        indexes = (
+            models.Index(fields=["name", "label"], name="listing_name"),
+            models.Index(fields=["base", "soon_at"], name="listing_rank"),
+            models.Index(fields=["now_at"], name="listing_now"),
+            models.Index(fields=["candidate_until"], name="listing_candidate"),
+            models.Index(fields=["notice_at"], name="listing_notice"),
+            models.Index(fields=["end_at"], name="listing_end"),
+            models.Index(fields=["kept_at"], name="listing_kept"),
+            models.Index(fields=["configuration_id"], name="listing_configuration"),
+        )
 
 
 class Attempt(models.Model):

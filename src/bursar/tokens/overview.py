@@ -1,13 +1,15 @@
 """What people and scripts see of tokens: state, dates, trouble in plain words, users. No secret is part of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
 from ..context import Context
 from . import rows
+from .described import is_public
 from .facts import facts_of, missing
 from .rows import TokenRow
 from .state import State, Trouble, state_of, trouble_of
@@ -45,6 +47,9 @@ class TokenView:
     due_at: datetime | None
     candidate: tuple[str, str] | None  # consent id and account that wait for a yes (SEC-13)
     used_by: list[str]
+    secret_ends: date | None = None  # the client secret's last day, where one is known and needed
+    notifies_token: bool = False  # NotifyOnExpiredToken
+    notifies_refresh_token: bool = False  # NotifyOnExpiredRefreshToken, where TokenByRefreshToken is configured
 
 
 def list_tokens(ctx: Context, reference: str | None = None) -> list[TokenView]:
@@ -59,13 +64,21 @@ def list_tokens(ctx: Context, reference: str | None = None) -> list[TokenView]:
 
 def view_of(ctx: Context, token_id: str) -> TokenView | None:
     """One token by its id, None where there is none."""
-    row = ctx.storage.read(lambda cursor: rows.read_row(cursor, token_id))
-    if row is None:
-        return None
+    found = views_of(ctx, [token_id])
+    return found[0] if found else None
+
+
+def views_of(ctx: Context, token_ids: Sequence[str]) -> list[TokenView]:
+    """These tokens, in this order, as far as they are still there."""
     now = ctx.clock.now()
-    consents = ctx.storage.read(lambda cursor: _consents(cursor, now))
-    candidates = ctx.storage.read(lambda cursor: _candidates(cursor, now))
-    return _view(row, now, consents.get(row.id), candidates.get(row.id), users_of({row.c_id})[row.c_id])
+
+    def read(cursor: CursorWrapper) -> tuple[list[TokenRow], dict[str, datetime], dict[str, tuple[str, str]]]:
+        found = rows.rows_by_id(cursor, token_ids)
+        return found, _consents(cursor, now, token_ids), _candidates(cursor, now, token_ids)
+
+    found, consents, candidates = ctx.storage.read(read)
+    users = users_of({row.c_id for row in found})
+    return [_view(row, now, consents.get(row.id), candidates.get(row.id), users[row.c_id]) for row in found]
 
 
 def _rows(cursor: CursorWrapper, reference: str | None) -> list[TokenRow]:
@@ -75,21 +88,27 @@ def _rows(cursor: CursorWrapper, reference: str | None) -> list[TokenRow]:
     return [] if row is None else [row]
 
 
-def _consents(cursor: CursorWrapper, now: datetime) -> dict[str, datetime]:
+def _among(token_ids: Sequence[str] | None) -> str:
+    return "" if token_ids is None else f" AND token_id IN ({', '.join(['%s'] * len(token_ids)) or 'NULL'})"
+
+
+def _consents(cursor: CursorWrapper, now: datetime, token_ids: Sequence[str] | None = None) -> dict[str, datetime]:
     """Until when each token's latest consent is under way."""
     cursor.execute(
-        "SELECT token_id, MAX(ends_at) FROM tokens_consent"
-        " WHERE finished_at IS NULL AND ends_at > %s GROUP BY token_id",
-        [to_micros(now)],
+        "SELECT token_id, MAX(ends_at) FROM tokens_consent"  # noqa: S608 - constant names
+        f" WHERE finished_at IS NULL AND ends_at > %s{_among(token_ids)} GROUP BY token_id",
+        [to_micros(now), *(token_ids or ())],
     )
     return {str(token_id): from_micros(ends_at) for token_id, ends_at in cursor.fetchall()}
 
 
-def _candidates(cursor: CursorWrapper, now: datetime) -> dict[str, tuple[str, str]]:
+def _candidates(
+    cursor: CursorWrapper, now: datetime, token_ids: Sequence[str] | None = None
+) -> dict[str, tuple[str, str]]:
     cursor.execute(
-        "SELECT token_id, id, candidate_account FROM tokens_consent WHERE candidate IS NOT NULL AND ends_at > %s"
-        " ORDER BY begun_at",
-        [to_micros(now)],
+        "SELECT token_id, id, candidate_account FROM tokens_consent WHERE candidate IS NOT NULL AND ends_at > %s"  # noqa: S608 - constant names
+        f"{_among(token_ids)} ORDER BY begun_at",
+        [to_micros(now), *(token_ids or ())],
     )
     return {str(token_id): (str(key), str(account)) for token_id, key, account in cursor.fetchall()}
 
@@ -98,6 +117,7 @@ def _view(
     row: TokenRow, now: datetime, consent_until: datetime | None, candidate: tuple[str, str] | None, users: list[str]
 ) -> TokenView:
     facts = facts_of(row)
+    document = facts.document
     state = state_of(row, missing(row, facts), consent_until, now)
     held = [word for word, is_held in (("token", row.held), ("secret", row.c_secret_held)) if is_held]
     return TokenView(
@@ -128,4 +148,7 @@ def _view(
         due_at=row.due_at,
         candidate=candidate,
         used_by=users,
+        secret_ends=None if is_public(document) else document.options.client_secret_expires,
+        notifies_token=document.notify_on_expired_token,
+        notifies_refresh_token=document.notify_on_expired_refresh_token and "TokenByRefreshToken" in document.requests,
     )

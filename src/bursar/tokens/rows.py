@@ -1,5 +1,6 @@
 """One token with its configuration, read by raw SQL into a typed row, and found by NAME or NAME#LABEL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_type_hints
@@ -153,6 +154,14 @@ def all_rows(cursor: CursorWrapper) -> list[TokenRow]:
     """Every token, by name and label in code-point order."""
     cursor.execute(_SELECT + "ORDER BY c.name, t.label")
     return [_row(values) for values in cursor.fetchall()]
+
+
+def rows_by_id(cursor: CursorWrapper, token_ids: Sequence[str]) -> list[TokenRow]:
+    """These tokens in this order, as far as they are still there."""
+    marks = ", ".join(["%s"] * len(token_ids))
+    cursor.execute(_SELECT + f"WHERE t.id IN ({marks or 'NULL'})", list(token_ids))
+    found = {row.id: row for row in map(_row, cursor.fetchall())}
+    return [found[token_id] for token_id in token_ids if token_id in found]
 
 
 def due_rows(cursor: CursorWrapper, now: datetime, most: int, skip: int = 0) -> list[TokenRow]:

@@ -8,26 +8,14 @@ from django.http import HttpRequest
 from ..access.models import Person
 from ..app import context
 from ..errors import BursarError
-from ..tokens.overview import list_tokens
+from ..tokens.board import now_count
 from .languages import others
-from .notices import notices_of
+from .notices import notices_for
 from .places import menu
-from .rows import Row, row_of
 from .site import site_of
 
 THEMES = ("light", "dark")
 OVERVIEW, OVERVIEW_SHOWS = "/tokens", 3
-
-
-def rows_for(request: HttpRequest) -> list[Row]:
-    """All rows, read once a request."""
-    found: list[Row] | None = getattr(request, "rows", None)
-    if found is None:
-        ctx = context()
-        now = ctx.clock.now()
-        found = [row_of(view, now) for view in list_tokens(ctx)]
-        request.rows = found  # type: ignore[attr-defined]
-    return found
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -42,32 +30,33 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(person, Person):
         return values
     own = {"person": person, "initials": initials(str(person)), "menu": menu(request.path)}
-    return values | own | {"results": results_of(request)} | health(request)
+    known: dict[str, Any] | None = getattr(request, "health", None)
+    return values | own | {"results": results_of(request)} | (known or health(request))
 
 
 def health(request: HttpRequest, renewed: bool = False) -> dict[str, Any]:
     """The notices and the count in the top bar. A page still appears where they can't be had.
 
     Three notices stand open on the overview, the most urgent one elsewhere; `renewed` are the overview's parts.
+    The frame of the same request shows the same.
     """
+    ctx = context()
+    now = ctx.clock.now()
     try:
-        rows = rows_for(request)
+        count = now_count(ctx, now)
+        found = notices_for(ctx, now, getattr(request, "own_configuration", ""))
     except BursarError:
         return {"notices": [], "health": None}
-    own = getattr(request, "own_configuration", "")
-    notices = notices_of([row for row in rows if row.view.configuration_id != own], context().clock.now())
     shown = OVERVIEW_SHOWS if request.path == OVERVIEW or renewed else 1
-    return {"notices": notices, "open": shown, "more": len(notices) - shown, "health": now_count(rows)}
+    rest = len(found.lines) - shown
+    values = {"notices": found.lines, "unnamed": found.unnamed, "open": shown, "more": rest, "health": count}
+    request.health = values  # type: ignore[attr-defined]
+    return values
 
 
 def leave_out_notice(request: HttpRequest, configuration_id: str) -> None:
     """On a page about one thing, its own notice would only repeat the page."""
     request.own_configuration = configuration_id  # type: ignore[attr-defined]
-
-
-def now_count(rows: list[Row]) -> int:
-    """How many tokens need a person now."""
-    return sum(row.standing.filter == "now" for row in rows)
 
 
 def initials(name: str) -> str:

@@ -1,12 +1,27 @@
-"""The lines below the top menu: what needs a person, the most urgent first, one line a cause."""
+"""The lines below the top menu: what needs a person, the most urgent first, one line a cause.
+
+A configuration's flags say whether an expired token or refresh token makes one ("no token yet" is expired; an absent
+refresh token counts where TokenByRefreshToken is configured); what is misconfigured or held always makes one. Which
+tokens that are is decided by the listing; here it is put into words.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .rows import Row, Step, place_of
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..clock import from_micros
+from ..context import Context
+from ..tokens.board import Cause, causes
+from ..tokens.overview import TokenView, views_of
+from .rows import Row, row_of
 from .standing import Level
+from .steps import Step, obtaining
 from .wording import clock
+
+READ = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +36,93 @@ class Notice:
     object: str
 
 
-def notices_of(rows: Sequence[Row], now: datetime) -> list[Notice]:
-    """Tokens of one configuration that fail for the same cause make one notice."""
-    causes: dict[tuple[str, str, str], list[Row]] = {}
-    for row in sorted(rows, key=place_of):
-        if row.standing.level in (Level.NOW, Level.SOON):
-            code = row.view.error.code if row.view.error else row.standing.word
-            causes.setdefault((row.standing.level, row.view.configuration_id, code), []).append(row)
-    return [_notice(same, now) for same in causes.values()]
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The lines of a page, and how many tokens with a notice none of them is about."""
+
+    lines: tuple[Notice, ...] = ()
+    unnamed: int = 0
 
 
-def _notice(same: list[Row], now: datetime) -> Notice:
-    first = same[0]
-    name = first.view.name if len(same) > 1 else first.view.reference
-    many = f" ({len(same)} tokens)" if len(same) > 1 else ""
-    sentence, _, rest = first.standing.reason.partition(". ")
-    fact = f"{name}{many}: {sentence.rstrip('.')}."
-    consequence = _consequence(same, now) or (rest if first.view.held or first.view.candidate else "")
-    return Notice(first.standing.level, first.standing.icon, fact, consequence, first.step, name)
+def notices_for(ctx: Context, now: datetime, leave_out: str = "") -> Notices:
+    """What stands below the top menu; `leave_out` is the configuration that the page itself is about."""
+    found = causes(ctx, now, READ)
+    views = {view.id: view for view in views_of(ctx, [*(c.token_id for c in found.shown), *found.beginnings])}
+    shown = [
+        (cause, row_of(views[cause.token_id], now))
+        for cause in found.shown
+        if cause.token_id in views and cause.configuration_id != leave_out
+    ]
+    lines = [notice_of(row, cause, now) for cause, row in shown]
+    beginnings = [views[token_id] for token_id in found.beginnings if token_id in views]
+    beginnings = [view for view in beginnings if view.configuration_id != leave_out]
+    if beginnings:
+        lines.append(_beginning(beginnings, found.beginning, now))
+    named = sum(cause.count for cause in found.shown) + (found.beginning if found.beginnings else 0)
+    return Notices(tuple(lines), max(0, found.tokens - named))
 
 
-def _consequence(same: list[Row], now: datetime) -> str:
-    users = len({user for row in same for user in row.view.used_by})
-    if not users or same[0].standing.level is Level.SOON:
+def notice_of(row: Row, cause: Cause, now: datetime) -> Notice:
+    """The line of one cause, `row` being its first token."""
+    view, stands = row.view, row.standing
+    name = view.name if cause.count > 1 else view.reference
+    many = ngettext(" (%(count)d token)", " (%(count)d tokens)", cause.count) % {"count": cause.count}
+    subject = f"{name}{many}" if cause.count > 1 else name
+    urgent = stands.level in (Level.NOW, Level.SOON)
+    reason = stands.reason if urgent else _missing(view, now)
+    sentence, _dot, rest = reason.partition(". ")
+    fact = f"{subject}: {sentence.rstrip('.')}."
+    consequence = _consequence(row, cause, now) or (rest if stands.cause in ("held", "candidate") else "")
+    step = row.step if urgent or stands.level is Level.BUSY else obtaining(view)
+    return Notice(str(stands.level), stands.icon if urgent else "circle-dashed", fact, consequence, step, name)
+
+
+def _missing(view: TokenView, now: datetime) -> str:
+    """Why there is a notice where the row itself has nothing to say."""
+    if view.notifies_token and view.has_access_token and view.expires_at is not None and view.expires_at <= now:
+        return _("The token has ended %(when)s.") % {"when": clock(view.expires_at, now)}
+    if view.notifies_refresh_token and not view.has_refresh_token:
+        return _("There is no refresh token.")
+    if view.notifies_refresh_token and view.refresh_expires_at is not None and view.refresh_expires_at <= now:
+        return _("The refresh token has ended %(when)s.") % {"when": clock(view.refresh_expires_at, now)}
+    return _("There is no token.")
+
+
+def _beginning(views: Sequence[TokenView], count: int, now: datetime) -> Notice:
+    first = views[0]
+    if count == 1:
+        row = row_of(first, now)
+        what = _("was revoked") if first.state.word == "revoked" else _("has no token yet")
+        fact = f"{first.reference} {what}."
+        return Notice(str(Level.START), row.standing.icon, fact, "", row.step, first.reference)
+    names = [view.reference for view in views]
+    if count > len(names):
+        who = _("%(names)s and %(count)d more") % {"names": ", ".join(names), "count": count - len(names)}
+    else:
+        who = _("%(first)s and %(second)s") % {"first": names[0], "second": names[-1]}
+    fact = ngettext("%(count)d token is yet to be obtained:", "%(count)d tokens are yet to be obtained:", count)
+    show = Step(_("Show them"), "/tokens?show=start", method="get")
+    return Notice(str(Level.START), "circle-dashed", fact % {"count": count}, f"{who}.", show, who)
+
+
+def _consequence(row: Row, cause: Cause, now: datetime) -> str:
+    users = len(set(row.view.used_by))
+    if not users or row.standing.level is not Level.NOW:
         return ""
-    subject = "One mail account" if users == 1 else f"{users} mail accounts"
-    ends = [row.view.expires_at for row in same if row.view.has_access_token and row.view.expires_at]
-    last = max(ends, default=None)
-    if same[0].view.held or last is None:
-        return f"{subject} wait{'s' if users == 1 else ''}."
+    last = None if cause.last_end is None else from_micros(cause.last_end)
+    if row.view.held or last is None:
+        words = ngettext("One mail account waits.", "%(users)d mail accounts wait.", users)
+        return words % {"users": users}
+    values = {"users": users, "when": clock(last, now)}
     if last > now:
-        return f"{subject} stop{'s' if users == 1 else ''} at {clock(last, now)}."
-    return f"{subject} {'has' if users == 1 else 'have'} been waiting since {clock(last, now)}."
+        return (
+            ngettext("One mail account stops at %(when)s.", "%(users)d mail accounts stop at %(when)s.", users) % values
+        )
+    return (
+        ngettext(
+            "One mail account has been waiting since %(when)s.",
+            "%(users)d mail accounts have been waiting since %(when)s.",
+            users,
+        )
+        % values
+    )

@@ -27,6 +27,7 @@ from .views import (
     settings,
     setup,
     step_up,
+    ticked,
     tickets,
 )
 
@@ -45,6 +46,9 @@ urlpatterns = [
     path("tokens/rows", overview.rows),
     path(ROW, detail.token),
     path(f"{ROW}/parts", detail.parts),
+    path("ticked/refresh", ticked.renew),
+    path("ticked/validity", ticked.set_validity),
+    path(f"{CONFIGURATION}/valid", ticked.make_valid),
     path(f"{ROW}/authorize", actions.authorize),
     path(f"{ROW}/request", actions.request_token),
     path(f"{ROW}/refresh", actions.refresh_token),

@@ -31,14 +31,17 @@ def date(at: datetime, now: datetime) -> str:
 
 def day_title(day: calendar, now: datetime) -> str:
     """`Today, Monday 23 November`, `Yesterday, …`, else the day; the year if it differs."""
-    today = timezone.localtime(now).date()
-    if day.year == today.year:
-        words = formatted(day, pgettext("date format", "l j F"))
-    else:
-        words = formatted(day, pgettext("date format", "l j F Y"))
+    today, words = timezone.localtime(now).date(), long_date(day, now)
     if day == today:
         return _("Today, %(day)s") % {"day": words}
     return _("Yesterday, %(day)s") % {"day": words} if today - day == timedelta(days=1) else words
+
+
+def long_date(day: calendar, now: datetime) -> str:
+    """`Wednesday 2 December`, the year if it differs: a date of the calendar, the same in every time zone."""
+    if day.year == timezone.localtime(now).year:
+        return formatted(day, pgettext("date format", "l j F"))
+    return formatted(day, pgettext("date format", "l j F Y"))
 
 
 def full(at: datetime) -> str:

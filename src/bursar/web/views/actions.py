@@ -24,12 +24,13 @@ from ...tokens.request import request as request_by_credentials
 from ...tokens.revoke import revoke
 from ...tokens.rows import TokenRow
 from ..access import act, is_htmx, look, person_of
+from ..choice import is_overview, shown_before
 from ..frame import leave_out_notice
 from ..see_other import see_other
 from ..session import session_key
 from ..whence import whence
 from ..wording import clock
-from .overview import is_overview, parts, shown_before
+from .overview import parts
 
 LABELS = {
     "ClientID": lazy("Client ID"),

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 from ...app import context
 from ...sentences import said
 from ...tokens.candidate import adopt, decline
+from ...tokens.models import Consent
 from ...tokens.outcome import Refusal
-from ...tokens.overview import TokenView
+from ...tokens.overview import TokenView, view_of
 from ..access import act, look, person_of
-from ..frame import leave_out_notice, rows_for
+from ..frame import leave_out_notice
 from ..see_other import see_other
 
 
@@ -20,7 +21,7 @@ from ..see_other import see_other
 @require_safe
 def other_account(request: HttpRequest, consent_id: str) -> HttpResponse:
     """Both accounts, and two buttons."""
-    view = _waiting(request, consent_id)
+    view = _waiting(consent_id)
     assert view.candidate is not None
     leave_out_notice(request, view.configuration_id)
     return render(request, "other_account.html", {"view": view, "account": view.candidate[1], "consent_id": consent_id})
@@ -30,7 +31,7 @@ def other_account(request: HttpRequest, consent_id: str) -> HttpResponse:
 @require_POST
 def replace(request: HttpRequest, consent_id: str) -> HttpResponse:
     """The new account's token replaces the old one."""
-    _waiting(request, consent_id)
+    _waiting(consent_id)
     outcome = adopt(context(), consent_id, person_of(request).email)
     if isinstance(outcome, Refusal):
         messages.error(request, f"{said(outcome.sentence)} {said(outcome.action)}".strip())
@@ -44,15 +45,16 @@ def replace(request: HttpRequest, consent_id: str) -> HttpResponse:
 @require_POST
 def keep(request: HttpRequest, consent_id: str) -> HttpResponse:
     """The new account's token is forgotten."""
-    view = _waiting(request, consent_id)
+    view = _waiting(consent_id)
     decline(context(), consent_id, person_of(request).email)
     account = view.account or _("its account")
     messages.success(request, _("%(name)s keeps %(account)s.") % {"name": view.reference, "account": account})
     return see_other("/tokens")
 
 
-def _waiting(request: HttpRequest, consent_id: str) -> TokenView:
-    for row in rows_for(request):
-        if row.view.candidate is not None and row.view.candidate[0] == consent_id:
-            return row.view
-    raise Http404
+def _waiting(consent_id: str) -> TokenView:
+    consent = Consent.objects.filter(pk=consent_id).first()
+    view = None if consent is None else view_of(context(), consent.token_id)
+    if view is None or view.candidate is None or view.candidate[0] != consent_id:
+        raise Http404
+    return view

@@ -5,7 +5,7 @@
 
   var waiting = false;
   var hovers = matchMedia("(hover: hover)").matches;
-  var FOCUSABLE = "a, button, summary";
+  var FOCUSABLE = "a, button, summary, input";
 
   function rowsOf(root) {
     return Array.from(root.querySelectorAll("tr[id^='t-']"));
@@ -75,9 +75,22 @@
       put(old, part);
       if (open && part.querySelector("details")) part.querySelector("details").open = true;
     });
+    var held = document.getElementById("rows");
+    held.dataset.seal = waiting ? "" : next.dataset.seal;
+    if (window.bursarTicks) window.bursarTicks();
     var address = event.detail.xhr.getResponseHeader("HX-Replace-Url");
     if (address) history.replaceState(null, "", address);
     document.body.classList.remove("offline");
+  });
+
+  // What is asked for again is named by what is shown: where nothing changed, the answer is empty (204).
+  document.addEventListener("htmx:configRequest", function (event) {
+    var section = document.getElementById("rows");
+    if (event.target === section) event.detail.headers["If-None-Match"] = section.dataset.seal || "";
+  });
+
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.successful) document.body.classList.remove("offline");
   });
 
   function settle() {

@@ -1,0 +1,324 @@
+"""Reads the listing: counts, one page of what is wanted, what needs a notice. A few queries, however many tokens.
+
+SQL is put together from this module's own words and from numbers; what a person typed is always a parameter.
+"""
+# ruff: noqa: S608
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from ..clock import to_micros
+from ..context import Context
+from .listing import FOREVER, Rank, rank_at
+from .users import finding
+
+HOUR = 3_600_000_000
+FEW = 1000  # matches of a search up to which they are sorted here
+
+
+class Sort(StrEnum):
+    """By what a page is sorted; URGENCY groups by who has to act."""
+
+    URGENCY = ""
+    NAME = "name"
+    PROVIDER = "provider"
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+_COLUMNS = {
+    Sort.NAME: ("name", "label"),
+    Sort.PROVIDER: ("provider", "name", "label"),
+    Sort.ACCESS: ("access_ends_at", "name", "label"),
+    Sort.REFRESH: ("refresh_ends_at", "name", "label"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tokens, and in which order: of these ranks (none: all), with a notice only, with every word."""
+
+    ranks: frozenset[Rank] = frozenset()
+    noticed: bool = False
+    words: tuple[str, ...] = ()
+    sort: Sort = Sort.URGENCY
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Over everything: how many tokens have each rank, and how many Bursar renews in each of the next 24 hours."""
+
+    ranks: Counter[Rank]
+    renewals: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return self.ranks.total()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Token ids of one page in order, and how many fit in all."""
+
+    token_ids: tuple[str, ...]
+    count: int
+    page: int
+
+
+def counts(ctx: Context, now: datetime) -> Counts:
+    """One pass over the listing."""
+    micros = to_micros(now)
+    hour = (
+        f"CASE WHEN due_at < {micros} THEN 0 WHEN due_at < {micros + 24 * HOUR} THEN (due_at - {micros}) / {HOUR} END"
+    )
+    rows = _read(ctx, f"SELECT {rank_at(micros)} AS held, {hour} AS hour, COUNT(*) FROM tokens_listing GROUP BY 1, 2")
+    ranks: Counter[Rank] = Counter()
+    renewals = [0] * 24
+    for rank, when, count in rows:
+        ranks[Rank(rank)] += count
+        if when is not None:
+            renewals[when] += count
+    return Counts(ranks, tuple(renewals))
+
+
+def now_count(ctx: Context, now: datetime) -> int:
+    """How many tokens need a person now; by two indexes."""
+    micros = to_micros(now)
+    [(count,)] = _read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {_now(micros)}")
+    return int(count)
+
+
+def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, known: Counts) -> Found:
+    """The ids on `page` (from 1; a page past the end is the last one). `known` spares the count of whole ranks."""
+    micros = to_micros(now)
+    if wanted.words or wanted.noticed:
+        few = _few(ctx, wanted, micros)
+        if few is not None:
+            return _cut(few, page, size)
+        where, parameters = _where(wanted, micros)
+        [(count,)] = _read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
+    else:
+        count = sum(known.ranks[rank] for rank in wanted.ranks or Rank)
+    page = min(max(1, page), max(1, -(-count // size)))
+    return Found(_window(ctx, wanted, micros, known, (page - 1) * size, size, count), count, page)
+
+
+def _window(
+    ctx: Context, wanted: Wanted, micros: int, known: Counts, first: int, size: int, count: int
+) -> tuple[str, ...]:
+    """The ids from `first` on, read from the nearer end."""
+    ranks = wanted.ranks
+    if wanted.sort is Sort.URGENCY and not wanted.words and not wanted.noticed:
+        # Where the window lies within one rank, that rank's own order, by name, is already an index.
+        before = 0
+        for rank in sorted(ranks or Rank):
+            if before <= first and first + size <= before + known.ranks[rank]:
+                first, count, ranks = first - before, known.ranks[rank], frozenset((rank,))
+                break
+            before += known.ranks[rank]
+    size = min(size, count - first)
+    if size <= 0:
+        return ()
+    narrowed = Wanted(ranks, wanted.noticed, wanted.words, wanted.sort, wanted.descending)
+    where, parameters = _where(narrowed, micros)
+    backwards = first > count // 2
+    offset = count - first - size if backwards else first
+    order = _order(narrowed, micros, backwards)
+    sql = f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {size} OFFSET {offset}"
+    ids = [str(token_id) for (token_id,) in _read(ctx, sql, parameters)]
+    return tuple(reversed(ids) if backwards else ids)
+
+
+def _few(ctx: Context, wanted: Wanted, micros: int) -> list[str] | None:
+    """Every match in order, where there are few: then one pass finds, counts and sorts them. None where many."""
+    where, parameters = _where(wanted, micros)
+    columns = "token_id, " + ", ".join(_keys(wanted, micros))
+    rows = _read(ctx, f"SELECT {columns} FROM tokens_listing WHERE {where} LIMIT {FEW + 1}", parameters)
+    if len(rows) > FEW:
+        return None
+    return [row[0] for row in sorted(rows, key=lambda row: row[1:], reverse=wanted.descending)]
+
+
+def _cut(ids: Sequence[str], page: int, size: int) -> Found:
+    page = min(max(1, page), max(1, -(-len(ids) // size)))
+    return Found(tuple(ids[(page - 1) * size : page * size]), len(ids), page)
+
+
+def _where(wanted: Wanted, micros: int) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    if wanted.ranks == {Rank.NOW}:
+        conditions.append(f"({_now(micros)})")
+    elif wanted.ranks:
+        conditions.append(f"{rank_at(micros)} IN ({', '.join(str(int(rank)) for rank in sorted(wanted.ranks))})")
+    if wanted.noticed:
+        conditions.append(f"(notice_at <= {micros} OR candidate_until > {micros})")
+    for word in wanted.words:
+        sql, values = _holds(word)
+        conditions.append(sql)
+        parameters += values
+    return " AND ".join(conditions) or "true", parameters
+
+
+def _holds(word: str) -> tuple[str, list[Any]]:
+    """That the word is in what is searched, or in the name of somebody who uses the configuration.
+
+    Databases may fold ASCII letters alone, so a label or account that is written in capitals is looked for too.
+    """
+    position = "strpos" if connection.vendor == "postgresql" else "instr"
+    variants = list(dict.fromkeys((word.casefold(), _ascii_lower(word.upper()))))
+    parts = [f"{position}(search, %s) > 0"] * len(variants)
+    values: list[Any] = list(variants)
+    for sql, parameters in finding(word):
+        parts.append(f"configuration_id IN ({sql})")
+        values += parameters
+    return f"({' OR '.join(parts)})", values
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+def _keys(wanted: Wanted, micros: int) -> tuple[str, ...]:
+    """What rows are sorted by: in urgency, what needs a person now comes by when its token ended or ends."""
+    if wanted.sort is not Sort.URGENCY:
+        return _COLUMNS[wanted.sort]
+    if wanted.ranks == {Rank.NOW}:
+        return ("urgent_at", "name", "label")
+    if len(wanted.ranks) == 1:
+        return ("name", "label")
+    return (rank_at(micros), f"CASE WHEN {_now(micros)} THEN urgent_at ELSE 0 END", "name", "label")
+
+
+def _order(wanted: Wanted, micros: int, backwards: bool) -> str:
+    direction = " DESC" if wanted.descending != backwards else ""
+    return ", ".join(key + direction for key in _keys(wanted, micros))
+
+
+def _now(micros: int) -> str:
+    return f"now_at <= {micros} OR candidate_until > {micros}"
+
+
+def _read(ctx: Context, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def job(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
+        cursor.execute(sql, list(parameters))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    return ctx.storage.read(job)
+
+
+# -- notices ------------------------------------------------------------------------------------------------------
+
+GROUPED = 5_000  # notices up to which tokens of one configuration with the same cause are put together
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause: its first token, how many tokens have it, and when the last of their access tokens ends."""
+
+    token_id: str
+    configuration_id: str
+    count: int
+    last_end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """The most urgent causes, how many tokens they are about, and over how many tokens there is a notice in all."""
+
+    shown: tuple[Cause, ...]
+    tokens: int
+    beginnings: tuple[str, ...]  # up to two tokens that were never requested, or revoked
+    beginning: int
+
+
+def causes(ctx: Context, now: datetime, most: int) -> Causes:
+    """Why there are lines below the top menu; those that only wait to be begun are counted apart."""
+    micros = to_micros(now)
+    noticed = f"(notice_at <= {micros} OR candidate_until > {micros})"
+    [(tokens, beginning)] = _read(
+        ctx,
+        f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {rank_at(micros)} = {Rank.START:d} THEN 1 ELSE 0 END), 0)"
+        f" FROM tokens_listing WHERE {noticed}",
+    )
+    acting = f"{noticed} AND {rank_at(micros)} <> {Rank.START:d}"
+    shown: list[Cause] = []
+    if tokens > beginning:
+        shown = _grouped(ctx, micros, acting, most) if tokens <= GROUPED else _single(ctx, micros, acting, most)
+    first = f"SELECT token_id FROM tokens_listing WHERE {noticed} AND {rank_at(micros)} = {Rank.START:d}"
+    beginnings = _read(ctx, f"{first} ORDER BY name, label LIMIT 2") if beginning else []
+    return Causes(tuple(shown), tokens, tuple(str(token_id) for (token_id,) in beginnings), int(beginning))
+
+
+def _grouped(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
+    rows = _read(
+        ctx,
+        f"SELECT MIN(token_id), configuration_id, COUNT(*), MAX(urgent_at) FROM tokens_listing WHERE {where}"
+        f" GROUP BY configuration_id, {rank_at(micros)}, cause"
+        f" ORDER BY {rank_at(micros)}, CASE WHEN {rank_at(micros)} = 0 THEN MIN(urgent_at) ELSE 0 END, MIN(name)"
+        f" LIMIT {most}",
+    )
+    return [Cause(token_id, configuration, count, last or None) for token_id, configuration, count, last in rows]
+
+
+def _single(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
+    order = f"{rank_at(micros)}, CASE WHEN {_now(micros)} THEN urgent_at ELSE 0 END, name, label"
+    rows = _read(
+        ctx,
+        f"SELECT token_id, configuration_id, urgent_at FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {most}",
+    )
+    return [Cause(token_id, configuration, 1, last or None) for token_id, configuration, last in rows]
+
+
+# -- the horizon --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An end that is coming: whose, when (microseconds), and at which rank that token stands now."""
+
+    token_id: str
+    name: str
+    at: int
+    rank: Rank
+
+
+def coming_ends(ctx: Context, now: datetime, until: datetime, most: int) -> list[Coming]:
+    """What ends unless a person acts, the soonest first."""
+    micros = to_micros(now)
+    rows = _read(
+        ctx,
+        f"SELECT token_id, name, label, end_at, {rank_at(micros)} FROM tokens_listing"
+        f" WHERE end_at > {micros} AND end_at <= {to_micros(until)} ORDER BY end_at, name LIMIT {most}",
+    )
+    return [
+        Coming(token_id, f"{name}#{label}" if label else name, at, Rank(rank))
+        for token_id, name, label, at, rank in rows
+    ]
+
+
+def end_count(ctx: Context, now: datetime, until: datetime) -> int:
+    """How many ends there are in that time."""
+    sql = f"SELECT COUNT(*) FROM tokens_listing WHERE end_at > {to_micros(now)} AND end_at <= {to_micros(until)}"
+    [(count,)] = _read(ctx, sql)
+    return int(count)
+
+
+def kept_by_slot(ctx: Context, now: datetime, slot: int, slots: int) -> dict[int, int]:
+    """How many refresh tokens end in each slot (microseconds long) that Bursar will have replaced by then."""
+    micros = to_micros(now)
+    rows = _read(
+        ctx,
+        f"SELECT (kept_at - {micros}) / {slot:d}, COUNT(*) FROM tokens_listing"
+        f" WHERE kept_at > {micros} AND kept_at < {micros + slot * slots} AND kept_at < {FOREVER} GROUP BY 1",
+    )
+    return {int(place): int(count) for place, count in rows}
