@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the real counterparts that the tests run against, on Debian 12 or later: Dovecot, PostgreSQL, Chromium and
-# Node.js as packages, `oidc-provider` from npm into .counterparts. As root or with sudo. A second run changes nothing.
+# Installs the real counterparts that the tests run against, on Debian 12 or later: Dovecot, PostgreSQL, Chromium,
+# Node.js and the programs of the recipes as packages, `oidc-provider` from npm into .counterparts. As root or with
+# sudo. A second run changes nothing.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
