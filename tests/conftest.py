@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from bursar.testing import FakeClock, FakeProvider, FakeRandomness
-from tests.counterparts.browser import Browsing
+from tests.counterparts.browser import Browsing, launched
 from tests.counterparts.dovecot import Dovecot, Introspecting
 from tests.counterparts.home import ZYGOTE, BursarHome
 from tests.counterparts.oidc import OidcProvider
 from tests.counterparts.postgres import Postgres, drop_database, fresh_database
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from bursar.clock import Clock
     from bursar.context import Context
 
@@ -133,10 +135,17 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     drop_database(url)
 
 
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """One Chromium for the tests of a module that want one."""
+    with launched() as running:
+        yield running
+
+
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browsing]:
+def browser(tmp_path: Path, chromium: "Browser") -> Iterator[Browsing]:
     """Chromium, headless; `browser.page()` opens a page, `browser.screenshot(page, name)` takes its pictures."""
-    with Browsing(tmp_path / "screenshots") as browsing:
+    with Browsing(tmp_path / "screenshots", chromium) as browsing:
         yield browsing
 
 

@@ -1,6 +1,8 @@
 """Debian's Chromium, driven by Playwright, with everything off that would look for a network."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -19,30 +21,36 @@ WIDE, PHONE = (1440, 900), (390, 844)
 Scheme = Literal["light", "dark"]
 
 
-class Browsing:
-    """A browser for one test; every page() is a person of their own, with cookies of their own."""
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium, running. Playwright keeps a loop in this thread meanwhile, which Django's models don't like."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS), headless=True)
+        yield browser
+        browser.close()
 
-    def __init__(self, screenshots: Path) -> None:
+
+class Browsing:
+    """A browser for one test; every page() is a person of their own, with cookies of their own.
+
+    `browser` is one that runs already and runs on; without it a Chromium is launched for the time of the `with`.
+    """
+
+    def __init__(self, screenshots: Path, browser: Browser | None = None) -> None:
         self.screenshots = screenshots
-        self._playwright = sync_playwright()
-        self._browser: Browser | None = None
+        self._browser = browser
+        self._stack = ExitStack()
         self.complaints: list[str] = []
 
     def __enter__(self) -> Self:
-        try:
-            started = self._playwright.start()
-            self._browser = started.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS), headless=True)
-        except BaseException:
-            self._playwright.__exit__()
-            raise
+        if self._browser is None:
+            self._browser = self._stack.enter_context(launched())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._browser is not None:
-            self._browser.close()
-        self._playwright.__exit__()
+        self._stack.close()
 
     def page(self, size: tuple[int, int] = WIDE, scheme: Scheme = "light") -> Page:
         """A new window. What its console complains of (a breach of the CSP, for one) is collected in `complaints`."""
@@ -50,6 +58,7 @@ class Browsing:
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-GB", timezone_id="UTC"
         )
+        self._stack.callback(context.close)
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)

@@ -99,13 +99,11 @@ class Serving:
         self.url = f"{scheme}://localhost:{port}"
         self._output = home.path.parent / f"serve-{port}.log"
         with self._output.open("ab") as output:
-            self.process = subprocess.Popen(
-                home.command("serve", "--listen", f"127.0.0.1:{port}", *options),
-                env=home.environ | {"PYTHONUNBUFFERED": "1"} | environ,
-                cwd=home.path.parent,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+            self.process = ZYGOTE.start(
+                ["serve", "--listen", f"127.0.0.1:{port}", *options],
+                home.environ | environ,
+                home.path.parent,
+                output.fileno(),
             )
         wait_until(lambda: answers(port) or self.process.poll() is not None, "the server's start", 60)
         if self.process.poll() is not None:

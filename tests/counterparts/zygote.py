@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -31,6 +32,10 @@ PRELOADED = (
     "bursar.providers",
     "allauth.account",
     "argon2",
+    "granian.server.embed",
+    "uvloop",
+    "django.template.defaulttags",
+    "django.urls",
     "cryptography.hazmat.primitives.ciphers.aead",
     "cryptography.hazmat.primitives.kdf.hkdf",
     "django.contrib.auth.hashers",
@@ -76,6 +81,14 @@ class Zygote:
                 output.append(file.read().decode())
             return subprocess.CompletedProcess(args, os.waitstatus_to_exitcode(status), *output)
 
+    def start(self, args: list[str], environ: dict[str, str], cwd: Path, output: int) -> "Forked":
+        """`bursar ARGS`, left running, with both its outputs into the descriptor `output`."""
+        reply, theirs = socket.socketpair()
+        order = json.dumps({"args": args, "environ": environ, "cwd": str(cwd)}).encode()
+        with theirs, Path(os.devnull).open("rb") as nothing:
+            self._send(order, [nothing.fileno(), output, output, theirs.fileno()])
+        return Forked(reply)
+
     def close(self) -> None:
         if self._process is not None and self._orders is not None:
             self._orders.close()
@@ -97,6 +110,38 @@ class Zygote:
                     )
             rights = array.array("i", descriptors)
             self._orders.sendmsg([order], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+
+class Forked:
+    """A command that was forked, as `subprocess.Popen` would show it."""
+
+    def __init__(self, reply: socket.socket) -> None:
+        self._reply = reply
+        self._stream = reply.makefile("rb", buffering=0)
+        self.pid = int(self._stream.readline())
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+        if self.returncode is None and select.select([self._reply], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended. Raises TimeoutError where it hasn't in time."""
+        if self.returncode is None:
+            if not select.select([self._reply], [], [], timeout)[0]:
+                raise TimeoutError(f"process {self.pid} has not ended within {timeout} s")
+            self.returncode = os.waitstatus_to_exitcode(int(self._stream.readline()))
+            self._stream.close()
+            self._reply.close()
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def _clean() -> dict[str, str]:
