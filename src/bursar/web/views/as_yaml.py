@@ -17,9 +17,9 @@ from ...errors import Refused, Temporary
 from ...tokens.document import Problem, document_of, read_text, text_of, without_secret
 from ...tokens.edit import by_id, moves, save
 from ...tokens.models import Configuration
-from ...tokens.users import users_of
 from ..access import is_htmx, look, person_of
 from ..forms.moved import Question, confirmed, question
+from ..forms.own_side import own_side
 from ..forms.values import COMPANIONS
 from ..frame import leave_out_notice
 from ..see_other import see_other
@@ -126,9 +126,7 @@ def _page(
 ) -> HttpResponse:
     leave_out_notice(request, row.id)
     shown = without_secret(text)
-    now = context().clock.now()
-    values: dict[str, Any] = {
-        "row": row,
+    values: dict[str, Any] = own_side(row) | {
         "text": shown,
         "lines": range(1, shown.count("\n") + 2),
         "marked": {mark.line for mark in marks or ()},
@@ -137,8 +135,5 @@ def _page(
         "question": open_question,
         "meanwhile": meanwhile,
         "difference": difference,
-        "used_by": users_of([row.id])[row.id],
-        "changed_words": clock(row.changed_at, now),
-        "created_words": clock(row.created_at, now),
     }
     return render(request, "configurations/yaml.html", values, status=status)

@@ -22,10 +22,10 @@ from ...tokens.document import Problem, TokenConfigurationDocument, document_of,
 from ...tokens.edit import by_id, moves, save
 from ...tokens.inventory import fingerprint
 from ...tokens.models import Configuration, Token
-from ...tokens.users import users_of
 from ..access import look, person_of
 from ..forms.guide import guide
 from ..forms.moved import Question, confirmed, question
+from ..forms.own_side import own_side
 from ..forms.page import Form, conflicts, form
 from ..forms.specs import REFRESH_URL, SECRET, Spec, addresses, specs_of
 from ..forms.values import Given, endpoints_shown, for_document, given, lacking, of_document
@@ -176,8 +176,7 @@ def _page(
     leave_out_notice(request, row.id)
     template = own_template(document)
     consented = document.flow is Flow.AUTHORIZATION_CODE
-    values: dict[str, Any] = {
-        "row": row,
+    values: dict[str, Any] = own_side(row) | {
         "template": template,
         "template_name": document.template_name,
         "form": shown,
@@ -189,9 +188,6 @@ def _page(
         "guide": guide(template, consented) if template else None,
         "held": held(row),
         "held_token": Token.objects.filter(configuration=row, label="").values_list("id", flat=True).first(),
-        "used_by": users_of([row.id])[row.id],
         "keep_was": True,
-        "changed_words": clock(row.changed_at, context().clock.now()),
-        "created_words": clock(row.created_at, context().clock.now()),
     }
     return render(request, "configurations/edit.html", values, status=status)
