@@ -12,7 +12,13 @@ from tests.unit.web_pages import Pages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OWN = ("/sign-in", "/sign-out", "/language", "/step-up")  # about the person's own session, whatever the role
+OWN = (
+    "/sign-in",
+    "/sign-out",
+    "/language",
+    "/step-up",
+    "/account",
+)  # about the person's own session, whatever the role
 CHANGING = ("authorize", "request", "refresh", "revoke", "confirm")
 
 

@@ -11,13 +11,14 @@ from .models import Person
 
 ROLES = (Person.ADMIN, Person.AUDITOR)
 EMAIL_LIMIT = 254
+NAME_LIMIT = 200
 PASSWORD_LIMIT = 1024  # characters: hashing a longer one would only cost time
 
 
 def add_person(email: str, role: str, password: str, name: str = "") -> Person:
     """A new person. Raises InvalidInput with every broken rule, Refused (`person_exists`) for a taken address."""
     email = email.strip().lower()
-    problems = [*_email_problems(email), *password_problems(password, email, name)]
+    problems = [*email_problems(email), *password_problems(password, email, name)]
     if role not in ROLES:
         problems.append(f"The role is {' or '.join(ROLES)}.")
     if problems:
@@ -43,7 +44,8 @@ def password_problems(password: str, email: str = "", name: str = "") -> list[st
     return []
 
 
-def _email_problems(email: str) -> list[str]:
+def email_problems(email: str) -> list[str]:
+    """The rules that an address breaks, one sentence each."""
     try:
         validate_email(email)
     except ValidationError:

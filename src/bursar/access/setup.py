@@ -2,18 +2,17 @@
 
 import hashlib
 
-from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
 from ..clock import Clock, SystemClock, to_micros
 from ..context import Context
 from ..errors import Refused
 from .models import Person, SetupLink
+from .one_at_a_time import one_at_a_time
 from .people import add_person
 
 TOKEN_BYTES = 32
 _CLOCK = SystemClock()
-_ONE_AT_A_TIME = 0x6275727361720002  # the advisory lock that PostgreSQL knows this by
 
 
 def is_needed() -> bool:
@@ -42,11 +41,7 @@ def redeem(token: str, email: str, password: str, name: str, clock: Clock = _CLO
     password; the link stays good after the latter.
     """
     try:
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                # SQLite's transactions begin IMMEDIATE: there is only one at a time anyway.
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_AT_A_TIME,))
+        with one_at_a_time():
             if not is_open(token):
                 raise _closed()
             person = add_person(email, Person.ADMIN, password, name)

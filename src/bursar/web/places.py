@@ -68,15 +68,7 @@ PLACES = (
         command="bursar config show NAME",
     ),
     Place("settings", _("Settings"), "adjustments-horizontal"),
-    Place(
-        "people",
-        _("People"),
-        "users",
-        promise=_("Who may sign in, and as what."),
-        now=_("Until then, the command line lists and adds people."),
-        command="bursar people list",
-    ),
-    Place("help", _("Help"), "book"),
+    Place("people", _("People"), "users"),
 )
 
 

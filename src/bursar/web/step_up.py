@@ -40,6 +40,9 @@ def confirm_password(request: HttpRequest, password: str) -> bool:
 
     Wrong ones count as tries to sign in, and are slowed with them (SEC-37). `problem_of` says why it is False.
     """
+    if not password:
+        _keep_problem(request, _("Enter your password: it is asked for again."))
+        return False
     person = person_of(request)
     try:
         found = get_adapter(request).authenticate(request, email=person.email, password=password)
@@ -47,9 +50,7 @@ def confirm_password(request: HttpRequest, password: str) -> bool:
         _keep_problem(request, " ".join(slowed.messages))
         return False
     if found is None or found.pk != person.pk:
-        _keep_problem(
-            request, _("That is not your password.") if password else _("Enter your password: it is asked for again.")
-        )
+        _keep_problem(request, _("That is not your password."))
         return False
     request.session[KEY] = to_micros(context().clock.now())
     return True

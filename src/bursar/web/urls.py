@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from . import places
 from .sign_in import sign_in, sign_out
 from .views import (
+    account,
     actions,
     add,
     as_yaml,
@@ -17,10 +18,12 @@ from .views import (
     first_token,
     help,
     imports,
+    join,
     keys,
     language,
     one_step,
     overview,
+    people,
     practice,
     recheck,
     secret,
@@ -59,6 +62,12 @@ urlpatterns = [
     path("configurations/add/<str:slug>", add.add),
     path(f"{CONFIGURATION}/next", add.next_step),
     path(f"{CONFIGURATION}/edit", edit.edit),
+    path("people", people.people),
+    path("people/invite", people.invite),
+    path("people/withdraw", people.withdraw),
+    path("people/<str:person_id>", people.one),
+    path("account", account.account),
+    path("join/<str:token>", join.join),
     path("settings", settings.settings),
     path("settings/<str:name>", settings.one),
     path("export", export.export),
