@@ -88,6 +88,7 @@ class MailRun(models.Model):
     octets = models.BigIntegerField(default=0)
     runs = models.IntegerField(default=1)
     took = models.BigIntegerField(default=0)  # microseconds of the last of them
+    needs_person = models.BooleanField(default=False)  # the error passes only when a person does something
     error_code = models.TextField(null=True)
     error_sentence = models.TextField(null=True)
     error_action = models.TextField(null=True)
@@ -96,3 +97,18 @@ class MailRun(models.Model):
     class Meta:
         db_table = "mail_run"
         indexes = (models.Index(fields=["account", "finished_at"], name="mail_run_account_finished"),)
+
+
+class MailTest(models.Model):
+    """One test of a connection, written step by step; the newest ten of each account are kept."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id)
+    account = models.ForeignKey(MailAccount, on_delete=models.CASCADE, related_name="tests")
+    started_at = InstantField()
+    finished_at = InstantField(null=True)
+    steps = models.TextField(default="[]")  # JSON
+    failed_step = models.TextField(null=True)
+
+    class Meta:
+        db_table = "mail_test"
+        indexes = (models.Index(fields=["account", "started_at"], name="mail_test_account_started"),)

@@ -79,6 +79,7 @@ def keep(ctx: Context, account_id: str, started: datetime, result: Result) -> No
     quiet = error is None and not (result.fetched or result.delivered or result.skipped)
     counts = [result.fetched, result.delivered, result.skipped, result.repeated, result.octets]
     words = [error.code, error.sentence, error.action] if error is not None else [None, None, None]
+    person = isinstance(error, PersonMustAct | Refused)
     notes = "\n".join(result.notes)
 
     def job(cursor: CursorWrapper) -> None:
@@ -96,9 +97,9 @@ def keep(ctx: Context, account_id: str, started: datetime, result: Result) -> No
             return
         cursor.execute(
             "INSERT INTO mail_run (account_id, started_at, finished_at, took, runs, fetched, delivered, skipped,"
-            " repeated, octets, error_code, error_sentence, error_action, notes)"
-            " VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [account_id, begun, now, now - begun, *counts, *words, notes],
+            " repeated, octets, needs_person, error_code, error_sentence, error_action, notes)"
+            " VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [account_id, begun, now, now - begun, *counts, person, *words, notes],
         )
         cursor.execute(
             "DELETE FROM mail_run WHERE account_id = %s AND id NOT IN"

@@ -21,6 +21,9 @@ from .views import (
     join,
     keys,
     language,
+    mail,
+    mail_form,
+    mail_test,
     one_step,
     overview,
     people,
@@ -36,6 +39,7 @@ from .views import (
 
 ROW = "tokens/<str:token_id>"
 KEY = "keys/<str:key_id>"
+MAIL = "mail/<str:account_id>"
 CONFIGURATION = "configurations/<str:configuration_id>"
 
 urlpatterns = [
@@ -93,6 +97,16 @@ urlpatterns = [
     path(KEY, keys.one_key),
     path(f"{KEY}/edit", keys.edit_key),
     path(f"{KEY}/revoke", keys.revoke_key),
+    path("mail", mail.all_accounts),
+    path("mail/rows", mail.renewed),
+    path("mail/add", mail_form.add),
+    path(MAIL, mail.account),
+    path(f"{MAIL}/progress", mail.progress),
+    path(f"{MAIL}/fetch", mail.fetch),
+    path(f"{MAIL}/edit", mail_form.edit),
+    path(f"{MAIL}/delete", mail.delete),
+    path(f"{MAIL}/test", mail_test.test),
+    path(f"{MAIL}/steps", mail_test.steps),
     path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),

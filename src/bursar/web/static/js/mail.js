@@ -1,0 +1,42 @@
+// The form of a mail account: shows the fields that matter for what is chosen, and what the token's provider suggests.
+// Without it every field is shown, and the server decides alike.
+(function () {
+  "use strict";
+
+  var form = document.querySelector("[data-mail-form]");
+  if (!form) return;
+  var known = document.getElementById("suggestions");
+  var suggestions = known ? JSON.parse(known.dataset.suggestions) : {};
+
+  function field(name) { return form.elements[name]; }
+
+  function show(name, shown) {
+    var control = field(name);
+    var row = control && control.closest(".field-row");
+    if (row) row.hidden = !shown;
+  }
+
+  function suggested() {
+    var reference = field("Token").value;
+    var servers = suggestions[reference] || suggestions[reference.replace(/#[^#]*$/, "")] || {};
+    var type = field("Type").value;
+    var protocol = type === "MSGraph" ? "graph" : type.indexOf("POP3") === 0 ? "pop3" : type ? "imap" : "";
+    return protocol ? servers[protocol] : servers.imap || servers.graph || servers.pop3;
+  }
+
+  function settle() {
+    var withToken = field("Auth").value === "token";
+    var type = field("Type").value;
+    show("Token", withToken);
+    show("NewLabel", withToken);
+    show("Password", !withToken);
+    show("MoveTo", field("After").value === "move");
+    show("Folder", type.indexOf("POP3") !== 0);
+    var server = withToken ? suggested() : null;
+    field("Host").placeholder = server ? server.host : "imap.example.org";
+    field("Port").placeholder = server ? String(server.port) : "";
+  }
+
+  form.addEventListener("change", settle);
+  settle();
+})();
