@@ -51,9 +51,17 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give this run a test database of its own: several runs at once don't meet."""
-    from django.db import connections
+    """Give this run a test database of its own: several runs at once don't meet.
 
+    Django would make its content types and permissions anew whenever a test's rows are taken away. Bursar's roles know
+    neither, and that took most of the time of most tests.
+    """
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.db import connections
+    from django.db.models.signals import post_migrate
+
+    post_migrate.disconnect(create_contenttypes)
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     wanted = connections["default"].settings_dict
     name = f"test_{os.getpid()}_{secrets.token_hex(3)}"
     wanted["TEST"]["NAME"] = name if DATABASE_URL else str(tmp_path_factory.mktemp("database") / f"{name}.sqlite3")
