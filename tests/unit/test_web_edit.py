@@ -226,3 +226,21 @@ def test_a_new_scope_asks_for_a_new_consent(pages: Pages) -> None:
     client = pages.admin
     client.post(address(row), filled(client, address(row), Scope="more", action="save"))
     assert "authorize Support again" in client.get(address(row)).content.decode()
+
+
+def test_releasing_what_is_held_takes_the_password(clock: FakeClock, pages: Pages) -> None:
+    """SEC-43, SEC-62"""
+    row = configuration(pages.ctx)
+    configure.change(pages.ctx, "Support", [(TOKEN_URL, ELSEWHERE)], None, "ben")
+    confirm = f"/tokens/{Token.objects.get().id}/confirm"
+    client = pages.admin
+    client.get("/tokens")
+    clock.advance(301)
+    assert 'name="current_password"' in client.get(confirm).content.decode()
+    sent = {"seen": str(again(row).generation)}
+    for wrong in (sent, sent | {"current_password": "not my password"}):
+        refused = client.post(confirm, wrong)
+        assert (refused.status_code, ELSEWHERE in refused.content.decode()) == (422, True)
+        assert again(row).secret_held
+    assert client.post(confirm, sent | {"current_password": PASSWORD}).status_code == 303
+    assert not again(row).secret_held

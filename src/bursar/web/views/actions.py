@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ...app import context
@@ -28,6 +29,7 @@ from ..choice import is_overview, shown_before
 from ..frame import leave_out_notice
 from ..see_other import see_other
 from ..session import session_key
+from ..step_up import FIELD, stepped_up
 from ..whence import whence
 from ..wording import clock
 from .overview import parts
@@ -91,20 +93,22 @@ def revoke_token(request: HttpRequest, token_id: str) -> HttpResponse:
 
 
 @look
+@sensitive_post_parameters(FIELD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
-    """Says what is held and where it would be sent; a person's yes releases it (SEC-62)."""
+    """Says what is held and where it would be sent; a person's yes, with the password, releases it (SEC-43, SEC-62)."""
     ctx = context()
     view = found(ctx, token_id)
-    if request.method != "POST":
+    seen = request.POST.get("seen", "")
+    if request.method == "POST" and not seen.isdecimal():
+        raise BadRequest
+    # The password is looked at last: a form that can't be read is no try to sign in.
+    if request.method != "POST" or not stepped_up(request):
         row = configure.find(view.name)
         leave_out_notice(request, row.id)
         destinations = [(LABELS.get(path, path), where) for path, where in document_of(row).destinations().items()]
         values = {"view": view, "destinations": destinations, "seen": row.generation}
-        return render(request, "confirm.html", values)
-    seen = request.POST.get("seen", "")
-    if not seen.isdecimal():
-        raise BadRequest
+        return render(request, "confirm.html", values, status=422 if request.method == "POST" else 200)
     change = configure.confirm(ctx, view.name, person_of(request).email, seen=int(seen))
     if not change.changed:
         return finished(request, done(_("%(name)s holds nothing back any more.") % {"name": view.name}))
