@@ -55,7 +55,7 @@ def test_nothing_scrolls_sideways_and_the_button_is_big_enough(desk: Desk) -> No
         desk.page.set_viewport_size({"width": width, "height": 844})
         desk.page.goto(address)
         assert overflow(desk.page) == 0, width
-    box = desk.page.get_by_role("button", name="Authorize: Sales inbox").first.bounding_box()
+    box = desk.page.get_by_role("button", name="Authorize at Microsoft: Sales inbox").first.bounding_box()
     assert box is not None
     assert box["height"] >= 44
     assert desk.is_clean()
@@ -68,7 +68,7 @@ def test_authorize_and_refresh_from_the_page_come_back_to_it_and_are_told(
     _import(desk, as_yaml(consent_document("Sales inbox", oidc_provider, *CODE_CLIENT)))
     address = opened(desk, "Sales inbox")
     page = desk.page
-    page.get_by_role("button", name="Authorize: Sales inbox").first.click()
+    page.get_by_role("button", name="Authorize at Microsoft: Sales inbox").first.click()
     page.wait_for_url(re.compile(re.escape(oidc_provider.issuer)))
     page.get_by_label("Account").fill("sales@kestrel.example")
     page.get_by_role("button", name="Allow").click()

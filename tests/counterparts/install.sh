@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the real counterparts that the tests run against, on Debian 12 or later: Dovecot, PostgreSQL, Chromium,
-# Node.js and the programs of the recipes as packages, `oidc-provider` from npm into .counterparts. As root or with
-# sudo. A second run changes nothing.
+# Installs the real counterparts that the tests run against, on Debian 12 or later: Dovecot, Postfix, PostgreSQL,
+# Chromium, Node.js and the programs of the recipes as packages, `oidc-provider` and `axe-core` from npm into
+# .counterparts. As root or with sudo. A second run changes nothing.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -64,17 +64,19 @@ newer_node() {
     [ -x "$own" ]
 }
 
-provider() {
-    stamp="$target/oidc-provider/installed"
-    cmp -s "$here/oidc-provider/package-lock.json" "$stamp" && return 0
-    echo "Installing: oidc-provider (npm)"
-    mkdir -p "$target/oidc-provider"
-    cp "$here/oidc-provider/package.json" "$here/oidc-provider/package-lock.json" "$target/oidc-provider/"
+# What comes from npm: pinned by the lock file that lies here, installed beside the repository.
+from_npm() {
+    stamp="$target/$1/installed"
+    cmp -s "$here/$1/package-lock.json" "$stamp" && return 0
+    echo "Installing: $1 (npm)"
+    mkdir -p "$target/$1"
+    cp "$here/$1/package.json" "$here/$1/package-lock.json" "$target/$1/"
     # Nothing in it needs an install script.
-    (cd "$target/oidc-provider" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
-    cp "$here/oidc-provider/package-lock.json" "$stamp"
+    (cd "$target/$1" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
+    cp "$here/$1/package-lock.json" "$stamp"
 }
 
 install_missing
 newer_node
-provider
+from_npm oidc-provider
+from_npm axe-core

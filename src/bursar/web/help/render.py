@@ -52,6 +52,7 @@ def render(text: str, path: str) -> Rendered:
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)
     tokens = parser.parse(text)
+    _empty_heads(tokens)
     parts = list(_parts(tokens))
     links = tuple(link for token in tokens for link in _relink(token, posixpath.dirname(path)))
     html = parser.renderer.render(tokens, parser.options, {})
@@ -113,6 +114,13 @@ def _relink(token: Token, folder: str) -> Iterator[str]:
             yield inside + mark + anchor
         else:
             yield target
+
+
+def _empty_heads(tokens: Sequence[Token]) -> None:
+    """The corner of a table that says nothing is no heading of anything."""
+    for index, token in enumerate(tokens):
+        if token.type == "th_open" and not tokens[index + 1].content:
+            token.tag = tokens[index + 2].tag = "td"
 
 
 def _table_open(*_: Any) -> str:
