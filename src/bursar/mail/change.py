@@ -10,6 +10,7 @@ from ..errors import InvalidInput, Temporary
 from .account import AccountType, Authentication
 from .accounts import NewAccount, authentication_of, columns, complete, name_taken, recipients_of, reference_of
 from .models import MailAccount
+from .quarantine import release
 
 
 def as_new(account: MailAccount) -> NewAccount:
@@ -58,6 +59,8 @@ def change(ctx: Context, account: MailAccount, new: NewAccount, by: str, seen: i
         try:
             with transaction.atomic():
                 done = rows.update(**values, generation=generation + 1)
+                if done and goes_elsewhere(account, checked):
+                    release(account.id)
         except IntegrityError:
             raise name_taken(new.name) from None
         if not done:
@@ -78,6 +81,11 @@ def moves_secret(account: MailAccount, new: NewAccount) -> bool:
     """Whether the login would be sent to another place, or with less protection."""
     there = (account.type, account.host.lower(), account.port, account.ca_file)
     return there != (str(new.type), (new.host or "").lower(), new.port, new.ca_file)
+
+
+def goes_elsewhere(account: MailAccount, new: NewAccount) -> bool:
+    """Whether messages are delivered in another way than before: then what was refused is tried again."""
+    return account.deliver != new.deliver or recipients_of(account) != dict(new.recipients)
 
 
 def _next(new: NewAccount, now: datetime) -> datetime | None:

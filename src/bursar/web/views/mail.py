@@ -129,7 +129,8 @@ def _one(request: HttpRequest, stored: MailAccount) -> dict[str, object]:
         {"run": run, "view": view_of(run), "when": clock(run.finished_at, now), "outcome": outcome(run)} for run in runs
     ]
     table = sorted(recipients_of(stored).items())
-    return {"row": row, "log": log, "facts": facts(row), "table": table, "poll": _poll(request, row)}
+    posts = any(where.startswith("webhook:") for where in (stored.deliver, *dict(table).values()))
+    return {"row": row, "log": log, "facts": facts(row), "table": table, "posts": posts, "poll": _poll(request, row)}
 
 
 def _poll(request: HttpRequest, row: AccountRow) -> int:
