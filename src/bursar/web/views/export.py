@@ -43,7 +43,7 @@ def export(request: HttpRequest) -> HttpResponse:
         return _options(request, ids, rows, NONE, {})
     problems: dict[str, str] = {}
     if choice != NONE and not stepped_up(request):
-        problems[FIELD] = ""
+        problems[FIELD] = "asked"
     try:
         if not problems:
             return _file(ctx, request, rows, choice)
