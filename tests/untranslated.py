@@ -10,8 +10,9 @@ from django.template.base import Lexer, TokenType
 ROOT = Path(__file__).parent.parent / "src" / "bursar" / "web" / "templates"
 READ_ALOUD = {"aria-label", "placeholder", "title", "alt", "data-copied", "data-selected"}
 CODE = {"code", "script", "style", "pre", "kbd"}
-NAMES = {"Bursar", "Znuny", "YAML", "OAuth", "https", "http", "Microsoft", "Google", "Deutsch", "English"}
+NAMES = {"PKCE", "Bursar", "Znuny", "YAML", "OAuth", "https", "http", "Microsoft", "Google", "Deutsch", "English"}
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_EXAMPLE = re.compile(r"\S*(?:@|://)\S*")
 
 
 def untranslated() -> Iterator[tuple[str, str]]:
@@ -26,7 +27,7 @@ def untranslated() -> Iterator[tuple[str, str]]:
 
 def _literal(source: str) -> str:
     """The template without its tags and variables, and without what is translated."""
-    kept, inside = [], False
+    kept, inside, classes = [], False, False
     for token in Lexer(source).tokenize():
         if token.token_type is TokenType.BLOCK:
             word = token.contents.split()[0]
@@ -34,7 +35,11 @@ def _literal(source: str) -> str:
                 inside = True
             elif word in ("endblocktranslate", "endblocktrans"):
                 inside = False
-        elif token.token_type is TokenType.TEXT and not inside:
+            elif word == "block":
+                classes = token.contents.endswith("_class")
+            elif word == "endblock":
+                classes = False
+        elif token.token_type is TokenType.TEXT and not inside and not classes:
             kept.append(token.contents)
     return "".join(kept)
 
@@ -59,7 +64,7 @@ class _Finder(HTMLParser):
             self._note(data)
 
     def _note(self, text: str) -> None:
-        if set(_WORD.findall(text)) - NAMES:
+        if set(_WORD.findall(_EXAMPLE.sub("", text))) - NAMES:
             self.found.append(" ".join(text.split()))
 
 

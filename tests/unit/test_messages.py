@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 from tests.messages import SOURCES, extracted, key
+from tests.untranslated import untranslated
 
 CALLS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 
@@ -22,6 +23,10 @@ def test_no_message_is_hidden_in_a_formatted_string() -> None:
             raise AssertionError(
                 f"{file.relative_to(SOURCES)}:{place}: give gettext a plain string, outside of an f-string"
             )
+
+
+def test_every_text_of_a_template_is_wrapped_for_translation() -> None:
+    assert list(untranslated()) == []
 
 
 def _wrong(file: Path) -> list[int]:

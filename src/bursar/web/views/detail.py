@@ -97,5 +97,6 @@ def _used(use: TokenUse) -> dict[str, Any]:
 
 
 def _menu(row: Row) -> list[Any]:
-    """Everything beside the one button, without what the page shows as links."""
-    return [step for step in row.more if row.step is None or step.action != row.step.action]
+    """Everything beside the one button, without what the page shows as links of its own."""
+    shown = {"" if row.step is None else row.step.action, f"/configurations/{row.view.configuration_id}/edit"}
+    return [step for step in row.more if step.action not in shown]
