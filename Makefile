@@ -45,6 +45,10 @@ bench: $(DEV) counterparts  ## Run the benchmarks
 messages: $(DEV)  ## Take the sources' messages into the catalogues, and compile them
 	$(BIN)/python -m tests.messages
 
+.PHONY: screenshots
+screenshots: $(DEV) counterparts  ## Take pictures of every page, and those of README and docs anew
+	$(BIN)/python -m tests.browser.pictures
+
 .PHONY: format
 format: $(DEV)  ## Format the sources
 	$(BIN)/ruff format .

@@ -23,12 +23,13 @@ ASKED = {
     "token_id": "SELECT t.id FROM tokens_token t JOIN tokens_configuration c ON c.id = t.configuration_id "
     "WHERE c.name = 'Sales inbox' AND t.label = ''",
     "configuration_id": "SELECT id FROM tokens_configuration WHERE name = 'Sales inbox'",
-    "key_id": "SELECT id FROM access_apikey ORDER BY id LIMIT 1",
+    "key_id": "SELECT id FROM access_api_key ORDER BY id LIMIT 1",
     "upload_id": "SELECT id FROM tokens_upload ORDER BY id LIMIT 1",
     "account_id": "SELECT id FROM mail_account ORDER BY name LIMIT 1",
     "person_id": "SELECT id FROM access_person ORDER BY id LIMIT 1",
 }
 MORE = {
+    "add-form": "/configurations/add/microsoft-exchange",
     "add-form-app": "/configurations/add/microsoft-exchange-app",
     "add-form-by-hand": "/configurations/add/any-code",
     "help-search": "/help?q=AADSTS50194",
@@ -71,7 +72,7 @@ def every_page(desk: Desk) -> Iterator[Place]:
         if not isinstance(pattern, URLPattern) or route.startswith("^") or "<str:picture>" in route:
             continue
         address = PARAMETER.sub(lambda found: values.get(found[1]) or "nothing", route)
-        name = re.sub(r"[^a-z0-9]+", "-", PARAMETER.sub("", route).lower()).strip("-")
+        name = re.sub(r"[^a-z0-9]+", "-", PARAMETER.sub(r"\1", route).lower()).strip("-")
         yield Place(name or "home", f"/{address}")
     yield from (Place(name, address) for name, address in MORE.items())
 

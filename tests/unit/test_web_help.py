@@ -143,3 +143,13 @@ def test_a_search_is_answered_on_a_page_that_shows_it_as_text(pages: Pages) -> N
     assert "&lt;script&gt;" in html
     found = pages.admin.get("/help?q=AADSTS50194").content.decode()
     assert "/help/providers/microsoft#when-it-doesnt-work" in found
+
+
+@web
+def test_the_menu_leads_to_the_help_and_an_error_to_what_it_means(pages: Pages) -> None:
+    pages.fill()
+    html = pages.admin.get(f"/tokens/{pages.view('Sales inbox').id}").content.decode()
+    assert '<a href="/help"' in html
+    assert '"/help/providers/microsoft#when-it-doesnt-work"' in html
+    fine = pages.admin.get(f"/tokens/{pages.view('Support').id}").content.decode()
+    assert "#when-it-doesnt-work" not in fine

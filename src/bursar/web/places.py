@@ -69,6 +69,7 @@ PLACES = (
     ),
     Place("settings", _("Settings"), "adjustments-horizontal"),
     Place("people", _("People"), "users"),
+    Place("help", _("Help"), "book"),
 )
 
 
