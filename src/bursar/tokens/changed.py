@@ -22,13 +22,12 @@ CHANGED = [
 ]
 
 
-def configuration_changed(ctx: Context, configuration_id: str) -> None:
+def configuration_changed(ctx: Context, configuration: Configuration) -> None:
     """Forget the verdicts that were about the old configuration, and plan anew when each token is due.
 
     Called inside the transaction of the change, after it. Held tokens and those of a configuration that isn't valid
     are due never; a token that failed is due at once, so that the scheduler tries the correction.
     """
-    configuration = Configuration.objects.get(pk=configuration_id)
     margin = document_of(configuration).options.refresh_margin
     now = ctx.clock.now()
     for token in Token.objects.select_for_update().filter(configuration=configuration):

@@ -63,7 +63,7 @@ def add(ctx: Context, document: TokenConfigurationDocument, by: str) -> Configur
         row = new_row(ctx, document, by)
         row.save(force_insert=True)
         Token.objects.create(id=new_id(), configuration=row)
-        configuration_changed(ctx, row.id)
+        configuration_changed(ctx, row)
         return row
 
 
@@ -91,7 +91,7 @@ def confirm(ctx: Context, name: str, by: str, *, seen: int | None = None) -> Cha
         if released:
             _swap(row, secret_held=False, changed_at=ctx.clock.now(), changed_by=by)
             Token.objects.filter(configuration=row, held=True).update(held=False)
-            configuration_changed(ctx, row.id)
+            configuration_changed(ctx, row)
             _note(ctx, row, CONFIRMED, by)
         return Change(find(name), bool(released), ())
 
@@ -183,11 +183,10 @@ def rewrite(
         material = Q(access_token__isnull=False) | Q(refresh_token__isnull=False)
         under_way = Q(lease_until__gt=ctx.clock.now())
         Token.objects.filter(material | under_way, configuration=row).update(held=True)
-    configuration_changed(ctx, row.id)
-    now = find(document.name)
-    holds = tuple(held(now)) if moved else ()
+    configuration_changed(ctx, row)
+    holds = tuple(held(row)) if moved else ()
     _note(ctx, row, CHANGED, by, what=_changed_keys(before, document, updates), held=list(holds))
-    return Change(now, True, holds)
+    return Change(row, True, holds)
 
 
 def sends_elsewhere(before: TokenConfigurationDocument, after: TokenConfigurationDocument) -> bool:
@@ -260,8 +259,11 @@ def _sealed(ctx: Context, row: Configuration, secret: Secret) -> bytes:
 
 
 def _swap(row: Configuration, **updates: Any) -> None:
+    """Write, if nobody wrote since `row` was read; `row` is what is stored then."""
     if not Configuration.objects.filter(pk=row.pk, generation=row.generation).update(**updates):
         raise changed_meanwhile()
+    for column, value in updates.items():
+        setattr(row, column, value)
 
 
 def _note(ctx: Context, row: Configuration, kind: str, by: str, **detail: Any) -> None:
