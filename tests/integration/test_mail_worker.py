@@ -11,6 +11,7 @@ import pytest
 from bursar.context import Context
 from bursar.mail.accounts import find
 from bursar.mail.models import MailAccount, MailRun
+from bursar.outbound.slots import Slots
 from bursar.scheduler import mail
 from bursar.scheduler.mail import MailWorker
 from bursar.testing import FakeProvider
@@ -51,8 +52,10 @@ def count(scene: Scene) -> int:
 
 
 def test_new_mail_arrives_long_before_the_interval_is_over_where_the_server_knows_idle(
-    scene: Scene, mailserver: Dovecot
+    scene: Scene, mailserver: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """SEC-52: what waits with IDLE doesn't count among the connections at once, or it would hold the runs up."""
+    monkeypatch.setattr(scene.ctx.door, "_slots", Slots(1))
     scene.account(mailserver.imaps, "IMAPS", ca_file=str(mailserver.ca), interval=86_400, after="leave")
     mailserver.deliver(USER, [message(0)])
     MailAccount.objects.update(next_run_at=scene.ctx.clock.now())

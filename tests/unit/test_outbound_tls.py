@@ -219,6 +219,10 @@ def test_every_way_in_which_a_connection_ends_gives_its_place_back(good: Certifi
             with pytest.raises(OutboundFailed, match="1 connections to"):
                 connect(secure.port, 0.05)
             inside.close()
+            waiting = there.wrap_tls(connect(secure.port), "127.0.0.1", ca_file=str(good.ca))
+            waiting.uncount()
+            connect(secure.port).close()
+            waiting.close()
             refused = connect(secure.port)
             with pytest.raises(OutboundFailed):
                 there.wrap_tls(refused, "127.0.0.1")

@@ -28,6 +28,7 @@ class IdleSession:
         self._tag = b""
         self.missed = missed
         self._idle()
+        self.sock.uncount()  # as many as MailAccount::IMAP::IdleConnections may wait, and none holds a run up
 
     @property
     def sock(self) -> AnySocket:

@@ -20,6 +20,12 @@ class _Slotted(socket.socket):
             self.slot.release()
 
 
+    def uncount(self) -> None:
+        """Count no longer among the connections to its host: for one that only waits, whose number another bounds."""
+        if self.slot is not None:
+            self.slot.release()
+
+
 class DeadlineSocket(_Slotted):
     """A TCP socket; `socket.sendall` already counts its time-out for the whole of what it sends."""
 
