@@ -19,7 +19,6 @@ class _Slotted(socket.socket):
         if self.slot is not None and self.fileno() == -1:
             self.slot.release()
 
-
     def uncount(self) -> None:
         """Count no longer among the connections to its host: for one that only waits, whose number another bounds."""
         if self.slot is not None:
