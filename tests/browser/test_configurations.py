@@ -166,6 +166,10 @@ def test_yaml_is_marked_while_one_types_and_tab_can_be_left_by_keyboard(desk: De
     expect(page.locator("#result")).to_contain_text("Support is saved.")
     expect(text).to_have_value(re.compile("Scope: other"))
     assert desk.is_clean()
+    page.context.clear_cookies(name="bursar-session")
+    text.fill("Name: what was typed after the session had ended")
+    expect(check).to_contain_text("You are not signed in any more. Copy the text")
+    expect(text).to_have_value("Name: what was typed after the session had ended")
 
 
 def test_a_secret_is_replaced_in_all_that_share_it_and_the_rest_is_one_step(desk: Desk) -> None:

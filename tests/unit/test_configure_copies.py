@@ -14,7 +14,7 @@ from bursar.tokens.duplicate import duplicate
 from bursar.tokens.edit import by_id, moves, save
 from bursar.tokens.labels import add_label
 from bursar.tokens.models import Configuration, Token
-from bursar.tokens.shared_secret import replace_secret, sharing
+from bursar.tokens.shared_secret import replace_secret, sharing, sharing_count
 from tests.unit.document_samples import context, document, obtained
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +83,10 @@ def test_those_of_the_same_client_are_found_with_where_they_send_it(ctx: Context
         ("B", "login.provider.example", True),
         ("D", "elsewhere.example, login.provider.example", False),
     ]
+    assert [each.row.name for each in sharing(first, most=1)] == ["B"]
+    assert sharing_count(first) == 2
     configure.change(ctx, "A", [("ClientID", "")], None, "bob")
+    assert sharing_count(configure.find("A")) == 0
     assert sharing(configure.find("A")) == []
 
 

@@ -178,4 +178,7 @@ def test_the_page_of_the_secret_says_when_it_ends(pages: Pages) -> None:
     row = configuration(pages.ctx, ClientSecretExpires=day)
     html = pages.admin.get(page(row, "secret")).content.decode()
     assert f"It ends on {day}." in html
+    assert "public client" not in html
+    public = configuration(pages.ctx, "Public", ClientAuthentication="none")
+    assert "public client" in pages.admin.get(page(public, "secret")).content.decode()
     assert f"fingerprint {Secret('cnry-stored').fingerprint()}" in html

@@ -26,13 +26,20 @@ class Sharing:
     held: bool
 
 
-def sharing(row: Configuration) -> list[Sharing]:
-    """The configurations that have the client ID of `row`, by name, without itself."""
+def sharing_count(row: Configuration) -> int:
+    """How many other configurations have the client ID of `row`."""
+    if not row.client_id:
+        return 0
+    return Configuration.objects.filter(client_id=row.client_id).exclude(pk=row.pk).count()
+
+
+def sharing(row: Configuration, most: int = 500) -> list[Sharing]:
+    """The configurations that have the client ID of `row`, by name, without itself; `most` of them at most."""
     if not row.client_id:
         return []
     own = server_of(document_of(row))
     found = []
-    for other in Configuration.objects.filter(client_id=row.client_id).exclude(pk=row.pk):
+    for other in Configuration.objects.filter(client_id=row.client_id).exclude(pk=row.pk)[:most]:
         server = server_of(document_of(other))
         found.append(Sharing(other, server, server == own, other.secret_held))
     return found

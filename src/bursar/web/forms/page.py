@@ -142,10 +142,10 @@ def sentence(wrong: Field, rule: str) -> str:
     if rule in ("is missing", "must not be empty"):
         asked = OF_YOURS.get(path)
         return str(asked) if asked else _("%(field)s is missing.") % {"field": wrong.label}
-    if rule[:1].isupper():
-        return rule if rule.endswith(".") else f"{rule}."
-    joint = ": " if rule.startswith('"') else " "
     words = _(rule)
+    if rule[:1].isupper():
+        return words.rstrip(".") + "."
+    joint = ": " if rule.startswith('"') else " "
     return f"{wrong.label}{joint}{words}".rstrip(".") + "."
 
 

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods
 from ...app import context
 from ...errors import InvalidInput, Refused, Temporary
 from ...keyring import Secret
+from ...oauth2.vocabulary import ClientAuthentication
 from ...providers.mistakes import secret_mistake
 from ...tokens.configure import check_secret
 from ...tokens.document import document_of
 from ...tokens.edit import by_id
 from ...tokens.models import Configuration
-from ...tokens.shared_secret import Sharing, replace_secret, server_of, sharing
+from ...tokens.shared_secret import Sharing, replace_secret, server_of, sharing, sharing_count
 from ..access import act, person_of
 from ..forms.page import OF_YOURS
 from ..forms.specs import SECRET
@@ -30,7 +31,6 @@ from ..step_up import FIELD, stepped_up
 from .edit import own_template, stored
 
 EXPIRES, ALSO, SEEN = "ClientSecretExpires", "also", "seen"
-MOST_SHOWN = 500
 
 
 @act
@@ -39,7 +39,7 @@ MOST_SHOWN = 500
 def enter_secret(request: HttpRequest, configuration_id: str) -> HttpResponse:
     """A new secret and its end date; others of the same client are offered, and changed with it or not at all."""
     row = by_id(configuration_id)
-    others = sharing(row)[:MOST_SHOWN]
+    others = sharing(row)
     if request.method != "POST":
         ticked = {each.row.id for each in others if each.same_server and not each.held}
         return _page(request, row, others, ticked, "")
@@ -124,7 +124,7 @@ def _changed(
 ) -> HttpResponse:
     """Somebody changed one of them while the secret was being entered: look again where it would go."""
     del others
-    now = sharing(row)[:MOST_SHOWN]
+    now = sharing(row)
     sentence = _("A configuration was changed meanwhile. Nothing is stored yet: look at the list, and enter it again.")
     return _page(request, row, now, ticked, day, {"": sentence}, status=409)
 
@@ -147,8 +147,10 @@ def _page(
         "row": row,
         "stored": stored(row, keep=False),
         "ends": ends,
+        "public": document.options.client_authentication is ClientAuthentication.NONE,
         "server": server_of(document),
         "others": [{"sharing": each, "ticked": each.row.id in ticked} for each in others],
+        "more": sharing_count(row) - len(others),
         "day": day,
         "secret_error": problems.get(SECRET, ""),
         "day_error": problems.get(EXPIRES, ""),

@@ -66,6 +66,12 @@
     indent(event.shiftKey);
   });
   document.addEventListener("htmx:afterSwap", mark);
+  // A session that ended must not take the text away with it: checking would lead to the sign-in page.
+  document.addEventListener("htmx:beforeOnLoad", function (event) {
+    if (event.target !== area || !event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+    event.preventDefault();
+    document.getElementById("yaml-check").textContent = area.getAttribute("data-signed-out");
+  });
   document.addEventListener("click", function (event) {
     var link = event.target.closest("[data-line]");
     if (!link) return;
