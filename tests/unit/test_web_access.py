@@ -7,6 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import URLPattern, get_resolver
 
+from bursar.access.models import Person
+from bursar.mail.models import MailAccount
 from bursar.web.access import RULES
 from tests.unit.web_pages import Pages
 
@@ -32,13 +34,17 @@ def addresses(pages: Pages) -> list[str]:
     token = view.id
     # What isn't here is found nowhere, which every page has to bear.
     values = {"token_id": token, "configuration_id": view.configuration_id, "slug": "google-mail"}
+    for name, model in (("account_id", MailAccount), ("person_id", Person)):
+        values[name] = next(iter(model.objects.values_list("pk", flat=True)), "nothing")
     values |= {"topic": "how-to/install", "picture": "overview.png", "name": "FQDN"}
     found = []
     for route, _ in routes():
         if route.startswith("^"):
             found.append("/otrs/get-oauth2-token-by-authorization-code.pl")
         else:
-            found.append("/" + re.sub(r"<(?:str|path):(\w+)>", lambda match: values.get(match[1], "nothing"), route))
+            found.append(
+                "/" + re.sub(r"<(?:str|path):(\w+)>", lambda match: str(values.get(match[1], "nothing")), route)
+            )
     return found
 
 
