@@ -91,6 +91,7 @@ def test_a_body_ends_at_the_bound() -> None:
     bound = BodyBound(reader, limit=10)
     assert ask(bound, "/", body=(b"12345", b"67890"))[0] == 200
     assert ask(bound, "/", content_length="11")[0] == 413
+    assert b"at most 32 MB" in ask(bound, "/", content_length="11")[2]
     assert ask(bound, "/", content_length="-1")[0] == 413
     assert ask(bound, "/", body=(b"12345", b"678901", b"")) is None
 

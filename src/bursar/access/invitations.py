@@ -63,6 +63,11 @@ def withdraw(email: str) -> bool:
     return bool(Invitation.objects.filter(email=email.strip().lower(), person=None).delete()[0])
 
 
+def forget_ended(ctx: Context) -> None:
+    """Delete the links whose time is over."""
+    Invitation.objects.filter(ends_at__lte=ctx.clock.now()).delete()
+
+
 def redeem(ctx: Context, token: str, name: str, password: str) -> Person:
     """Set the password, once: a new person's, or a new one, which ends the person's sessions.
 
@@ -103,7 +108,7 @@ def _renewed(person: Person, password: str) -> Person:
 def _made(ctx: Context, by: str, **columns: object) -> str:
     now = ctx.clock.now()
     token = ctx.randomness.token(TOKEN_BYTES)
-    Invitation.objects.filter(ends_at__lte=now).delete()
+    forget_ended(ctx)
     Invitation.objects.create(
         token_sha256=_hashed(token), created_by=by, created_at=now, ends_at=now + LIFETIME, **columns
     )

@@ -13,6 +13,7 @@ from ..context import Context
 from ..errors import BursarError
 from ..tokens.refresh import Due, due_tokens, refresh_due
 from ..tokens.revocations import send_due_revocations
+from .housekeeping import Housekeeping
 
 THREADS = 8
 PER_SERVER = 4
@@ -31,6 +32,7 @@ class Worker:
         self._ctx = ctx
         self._threads = threads
         self._lock = threading.Lock()
+        self._housekeeping = Housekeeping(ctx)
         self._under_way: dict[str, str] = {}  # token id -> the server that is asked
 
     def run(self) -> None:
@@ -80,6 +82,7 @@ class Worker:
                 return
             self._under_way["revocations"] = "revocations"
         try:
+            self._housekeeping.tidy()
             send_due_revocations(self._ctx)
         except BursarError as problem:
             log.warning("a revocation waits: %s", problem.code)
