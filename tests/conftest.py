@@ -113,8 +113,8 @@ def start_dovecot() -> Iterator[Callable[..., Dovecot]]:
     """Starts a mail server that asks the given provider about tokens, with the given mechanisms."""
     started: list[Dovecot] = []
 
-    def start(asked: Introspecting, *mechanisms: str) -> Dovecot:
-        started.append(Dovecot(asked, *mechanisms))
+    def start(asked: Introspecting, *mechanisms: str, **changed: str) -> Dovecot:
+        started.append(Dovecot(asked, *mechanisms, **changed))
         return started[-1]
 
     yield start

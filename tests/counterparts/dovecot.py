@@ -121,7 +121,8 @@ class Introspecting(Protocol):
 class Dovecot:
     """Runs until close(). Every user exists; PASSWORD opens every mailbox, a token that of the address it is for."""
 
-    def __init__(self, provider: Introspecting, mechanisms: str = MECHANISMS) -> None:
+    def __init__(self, provider: Introspecting, mechanisms: str = MECHANISMS, password: str = PASSWORD) -> None:
+        self._password = password
         self.mechanisms = mechanisms
         self.directory = directory("dovecot")
         self.certificates = certificates.make(self.directory)
@@ -240,7 +241,7 @@ class Dovecot:
             CONFIGURATION.format(
                 place=place,
                 mechanisms=self.mechanisms,
-                password=PASSWORD,
+                password=self._password,
                 internal="dovecot" if root else myself,
                 internal_group="dovecot" if root else grp.getgrgid(os.getgid()).gr_name,
                 login="dovenull" if root else myself,

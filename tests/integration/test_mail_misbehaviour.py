@@ -538,11 +538,10 @@ def test_a_run_that_lost_its_lease_delivers_nothing_more(scene: Scene, start: St
     """SEC-59: a worker that slept too long finds the account taken over, and takes its staged files away."""
 
     def taken(session: Session, tag: str, arguments: str) -> None:
-        if "BODY" in arguments and 11 in session.asked(arguments):
-            MailAccount.objects.update(lease_run="another")
-        session.on_uid_fetch(tag, arguments)
+        MailAccount.objects.update(lease_run="another")
+        session.on_uid_store(tag, arguments)
 
-    server = start(uid_fetch=taken)
+    server = start(uid_store=taken)
     scene.account(server.port)
     result = scene.fetch(messages=10)
     assert code(result) == "account_busy"

@@ -26,8 +26,8 @@ MEGABYTE = 1 << 20
 class Limits:
     """Bounds of one run. A batch is what is in memory at once and what is synced, recorded and settled together."""
 
-    messages: int = 50
-    octets: int = 8 * MEGABYTE
+    messages: int = 100
+    octets: int = 4 * MEGABYTE  # two batches are in memory at once
     largest: int = 16 * MEGABYTE  # PostMasterMaxEmailSize
     at_once: int = 10_000  # ids of new messages that are held at once
     sizes_at_once: int = 500
@@ -216,14 +216,21 @@ class Drain:
         recovered = self._recover(fresh)
         self._note_repeats([message for message in fresh if message not in recovered])
         self._settle([message for message in fresh if message in recovered])
-        for batch, size in self._batches([message for message in fresh if message not in recovered]):
+        batches = self._batches([message for message in fresh if message not in recovered])
+        current = next(batches, None)
+        while current is not None:
             if run.is_over:
                 run.result.note("the run's time is over; the next one goes on here")
                 return
             if self._limits.a_connection and self._collected >= self._limits.a_connection:
                 self._finish()
                 raise Renewal
-            self._collect(batch, size)
+            # While a batch is delivered the next one is on its way, unless it has to be found out which message it is
+            # that ends connections.
+            following = next(batches, None)
+            ahead = following if following is not None and not run.one_by_one else None
+            self._collect(*current, ahead)
+            current = following
 
     def _recover(self, fresh: Sequence[str]) -> set[str]:
         """Adopt what a run that was killed had placed but not recorded."""
@@ -269,11 +276,15 @@ class Drain:
     def _is_full(self, batch: list[str]) -> bool:
         return self._run.one_by_one or len(batch) == self._limits.messages
 
-    def _collect(self, batch: list[str], size: int) -> None:
+    def _collect(self, batch: list[str], size: int, following: tuple[list[str], int] | None) -> None:
         run = self._run
         run.at = batch[0] if len(batch) == 1 else None
         run.at_words = self._source.describe(batch[0])
-        found, problem = self._source.bodies(batch, size, self._limits.largest)
+        largest = self._limits.largest
+        if following is not None:
+            self._source.ahead(batch, size, largest)
+            self._source.ahead(*following, largest)
+        found, problem = self._source.bodies(batch, size, largest)
         run.at = None if found else run.at
         lost = problem if isinstance(problem, ConnectionLost | OutboundFailed) else None
         self._take(found, settle_too=lost is None)

@@ -4,6 +4,7 @@ import contextlib
 import imaplib
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import BursarError, Refused
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 ALLOWANCE = 32 << 20  # bytes a command may bring besides what it asked for: one line lists a whole mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A command that was sent, and whose answer is yet to come."""
+
+    name: str
+    tag: Any
 
 
 class Imap(imaplib.IMAP4):
@@ -64,6 +73,23 @@ class Imap(imaplib.IMAP4):
         """What is asked next has `seconds`, and more time and room where it is to bring `size` bytes."""
         self.deadline = Deadline.after(self._clock, seconds + size / BYTES_A_SECOND)
         self._wire.budget = ALLOWANCE + 2 * size
+
+    def start(self, name: str, *arguments: str) -> Pending:
+        """Send a command and don't wait for its answer: `complete` does. Commands are answered in their order."""
+        with _explained():
+            return Pending(name, self._command(name, *arguments))
+
+    def complete(self, pending: "Pending") -> None:
+        """Wait for the answer, within what was allowed. Raises CommandRefused."""
+        with _explained():
+            try:
+                status, data = self._command_complete(pending.name, pending.tag)
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as problem:
+                raise CommandRefused(pending.name, printable(str(problem))) from None
+        if status != "OK":
+            raise CommandRefused(pending.name, text_of(data))
 
     def run(self, name: str, *arguments: str) -> None:
         """One command within what was allowed; untagged data stays in `untagged_responses`. Raises CommandRefused."""

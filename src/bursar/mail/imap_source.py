@@ -47,6 +47,10 @@ class ImapSource:
     def sizes(self, messages: Sequence[str]) -> dict[str, int | None]:
         return {str(uid): size for uid, size in self._mailbox.sizes([int(uid) for uid in messages]).items()}
 
+    def ahead(self, messages: Sequence[str], size: int, largest: int) -> None:
+        del largest
+        self._mailbox.ahead([int(uid) for uid in messages], size)
+
     def bodies(
         self, messages: Sequence[str], size: int, largest: int
     ) -> tuple[dict[str, bytes | int], Exception | None]:
@@ -63,9 +67,8 @@ class ImapSource:
 
         match after.what:
             case Afterwards.DELETE:
-                mailbox.flag(uids, r"\Deleted")
+                mailbox.delete(uids, all_ours)
                 failpoint("mail.flagged")
-                mailbox.expunge(uids, all_ours)
             case Afterwards.SEEN:
                 mailbox.flag(uids, r"\Seen")
             case Afterwards.MOVE:

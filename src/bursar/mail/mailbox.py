@@ -8,7 +8,7 @@ from ..outbound import OutboundFailed
 from .connect import COMMAND_SECONDS
 from .dialogue import CommandRefused, ConnectionLost
 from .folder_names import decode, quoted
-from .imap import Imap
+from .imap import Imap, Pending
 from .sasl import printable
 
 _UID = re.compile(rb"\bUID (\d+)")
@@ -33,6 +33,9 @@ class Mailbox:
 
     def __init__(self, imap: Imap) -> None:
         self.imap = imap
+        self._flying: dict[tuple[int, ...], tuple[Pending, int]] = {}
+        self._bodies: dict[int, bytes] = {}
+        self._sizes: dict[int, int] = {}
 
     def select(self, folder: str, *, read_only: bool = False) -> Selected:
         """SELECT, or EXAMINE where nothing is to be changed."""
@@ -71,37 +74,53 @@ class Mailbox:
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """UID to size in bytes; what is gone meanwhile is missing."""
         self._ask("UID", "FETCH", sequence_set(uids), "(UID RFC822.SIZE)")
-        found = {}
-        for head, _ in self._fetched():
-            uid, size = _UID.search(head), _SIZE.search(head)
-            if uid and size:
-                found[int(uid[1])] = int(size[1])
-        return found
+        return {uid: self._sizes.pop(uid) for uid in uids if uid in self._sizes}
+
+    def ahead(self, uids: Sequence[int], size: int) -> None:
+        """Ask for these bodies now; `bodies` of just these takes them later. Other commands may come between."""
+        key = tuple(uids)
+        if key not in self._flying:
+            pending = self.imap.start("UID", "FETCH", sequence_set(uids), "(UID BODY.PEEK[])")
+            self._flying[key] = (pending, size)
 
     def bodies(self, uids: Sequence[int], size: int) -> tuple[dict[int, bytes], Exception | None]:
         """The messages byte for byte, and what interrupted: what came whole before counts all the same.
 
         BODY.PEEK leaves \\Seen alone. `size` is what is expected in all, for the deadline.
         """
-        self.imap.allow(COMMAND_SECONDS, size)
         problem: Exception | None = None
-        self.imap.untagged_responses.pop("FETCH", None)
+        self._allow(size)
         try:
-            self.imap.run("UID", "FETCH", sequence_set(uids), "(UID BODY.PEEK[])")
+            self.ahead(uids, size)
+            pending, _ = self._flying[tuple(uids)]
+            self.imap.complete(pending)
         except (CommandRefused, ConnectionLost, OutboundFailed) as interruption:
             problem = interruption
-        wanted = set(uids)
-        found = {}
-        for head, body in self._fetched():
-            uid = _UID.search(head)
-            if uid and body is not None and int(uid[1]) in wanted:
-                found[int(uid[1])] = body
-        return found, problem
+        self._flying.pop(tuple(uids), None)
+        self._sort()
+        return {uid: self._bodies.pop(uid) for uid in uids if uid in self._bodies}, problem
 
     def flag(self, uids: Sequence[int], flag: str) -> None:
         """Set `\\Seen` or `\\Deleted`."""
         self._ask("UID", "STORE", sequence_set(uids), "+FLAGS.SILENT", f"({flag})")
-        self.imap.untagged_responses.pop("FETCH", None)
+
+    def delete(self, uids: Sequence[int], ours: Callable[[Collection[int]], bool]) -> None:
+        """Flag and expunge, in one round trip where the server knows UIDPLUS."""
+        if "UIDPLUS" not in self.imap.capabilities:
+            self.flag(uids, r"\Deleted")
+            self.expunge(uids, ours)
+            return
+        self._allow(0)
+        some = sequence_set(uids)
+        flagging = self.imap.start("UID", "STORE", some, "+FLAGS.SILENT", r"(\Deleted)")
+        expunging = self.imap.start("UID", "EXPUNGE", some)
+        try:
+            self.imap.complete(flagging)
+        finally:
+            # Where flagging was refused there is nothing flagged of ours, and this does nothing.
+            self.imap.complete(expunging)
+            self._sort()
+            self.imap.untagged_responses.pop("EXPUNGE", None)
 
     def expunge(self, uids: Sequence[int], ours: Callable[[Collection[int]], bool]) -> None:
         """Remove these messages, which are flagged \\Deleted (RFC 4315 §2.1), and none but `ours`.
@@ -131,8 +150,24 @@ class Mailbox:
         self.imap.untagged_responses.pop("EXPUNGE", None)
 
     def _ask(self, name: str, *arguments: str) -> None:
-        self.imap.allow(COMMAND_SECONDS)
-        self.imap.run(name, *arguments)
+        self._allow(0)
+        try:
+            self.imap.run(name, *arguments)
+        finally:
+            self._sort()
+
+    def _allow(self, size: int) -> None:
+        """Time and room for what is asked now, and for what is on its way before it."""
+        self.imap.allow(COMMAND_SECONDS, size + sum(size for _, size in self._flying.values()))
+
+    def _sort(self) -> None:
+        """Put FETCH responses where they belong: answers to commands that fly at once come mixed."""
+        for head, body in self._fetched():
+            uid, size = _UID.search(head), _SIZE.search(head)
+            if uid and body is not None:
+                self._bodies[int(uid[1])] = body
+            elif uid and size:
+                self._sizes[int(uid[1])] = int(size[1])
 
     def _fetched(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Each FETCH response that came whole: its text without the literals, and the body in it."""

@@ -46,6 +46,9 @@ class Source(Protocol):
     def sizes(self, messages: Sequence[str]) -> Mapping[str, int | None]:
         """Size in bytes as the server says, None where it doesn't; what is gone meanwhile is missing."""
 
+    def ahead(self, messages: Sequence[str], size: int, largest: int) -> None:
+        """Begin to ask for messages that `bodies` will be called for after those of before. May do nothing."""
+
     def bodies(
         self, messages: Sequence[str], size: int, largest: int
     ) -> tuple[dict[str, bytes | int], Exception | None]:

@@ -10,9 +10,11 @@ from ..app import context
 from ..errors import BursarError
 from ..tokens.board import now_count
 from .languages import others
+from .mail.notices import mail_notices
 from .notices import notices_for
 from .places import menu
 from .site import site_of
+from .standing import Level
 
 THEMES = ("light", "dark")
 OVERVIEW, OVERVIEW_SHOWS = "/tokens", 3
@@ -45,11 +47,14 @@ def health(request: HttpRequest, renewed: bool = False) -> dict[str, Any]:
     try:
         count = now_count(ctx, now)
         found = notices_for(ctx, now, getattr(request, "own_configuration", ""))
+        about_mail, accounts = mail_notices(ctx, getattr(request, "own_account", ""))
     except BursarError:
         return {"notices": [], "health": None}
     shown = OVERVIEW_SHOWS if request.path == OVERVIEW or renewed else 1
-    rest = len(found.lines) - shown
-    values = {"notices": found.lines, "unnamed": found.unnamed, "open": shown, "more": rest, "health": count}
+    lines = sorted([*found.lines, *about_mail], key=lambda line: line.level != Level.NOW)
+    count += accounts
+    rest = len(lines) - shown
+    values = {"notices": lines, "unnamed": found.unnamed, "open": shown, "more": rest, "health": count}
     request.health = values  # type: ignore[attr-defined]
     return values
 

@@ -8,6 +8,7 @@ that the ledger may not know of the message yet, and `recover` finds out from th
 import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ...errors import Temporary
@@ -15,6 +16,8 @@ from ...testing.failpoints import failpoint
 from ..lease import LeaseLost
 from .destination import Failure, Hold, Parcel
 from .names import Names
+
+SYNCS_AT_ONCE = 8
 
 
 class Maildir:
@@ -38,14 +41,24 @@ class Maildir:
     def deliver(self, parcels: Sequence[Parcel], hold: Hold) -> Mapping[str, Failure]:
         staged: list[Parcel] = []
         failures: dict[str, Failure] = {}
-        for parcel in parcels:
-            try:
-                self.stage(parcel.id, parcel.body)
+        written: list[tuple[Parcel, int]] = []
+        try:
+            for parcel in parcels:
+                try:
+                    written.append((parcel, self._write(parcel.id, parcel.body)))
+                except FileExistsError:
+                    raise LeaseLost from None
+                except OSError as problem:
+                    failures[parcel.id] = _refused(problem)
+        finally:
+            synced = _sync_all([descriptor for _, descriptor in written])
+        for (parcel, _), trouble in zip(written, synced, strict=True):
+            if trouble is None:
                 staged.append(parcel)
-            except FileExistsError:
-                raise LeaseLost from None
-            except OSError as problem:
-                failures[parcel.id] = Failure(f"the maildir did not take it ({problem.strerror})", blocked=True)
+                failpoint("mail.staged")
+            else:
+                (self._tmp / parcel.id).unlink(missing_ok=True)
+                failures[parcel.id] = _refused(trouble)
         ids = [parcel.id for parcel in staged]
         try:
             hold.keep()
@@ -77,19 +90,24 @@ class Maildir:
 
     def stage(self, name: str, message: bytes) -> None:
         """Write the message to tmp/ and sync it. Raises FileExistsError where another run is staging it just now."""
+        (trouble,) = _sync_all([self._write(name, message)])
+        if trouble is not None:
+            (self._tmp / name).unlink(missing_ok=True)
+            raise trouble
+        failpoint("mail.staged")
+
+    def _write(self, name: str, message: bytes) -> int:
+        """The descriptor of the new file in tmp/, written and not yet synced."""
         descriptor = os.open(self._tmp / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            try:
-                view = memoryview(message)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            view = memoryview(message)
+            while view:
+                view = view[os.write(descriptor, view) :]
         except OSError:
+            os.close(descriptor)
             (self._tmp / name).unlink(missing_ok=True)
             raise
-        failpoint("mail.staged")
+        return descriptor
 
     def place(self, names: Iterable[str]) -> None:
         """Make staged messages appear in new/, never over a file that is there, and sync the directory."""
@@ -141,6 +159,28 @@ class Maildir:
         for directory in (folder / name for folder in folders for name in ("new", "cur")):
             if directory.is_dir():
                 yield from (entry.inode() for entry in os.scandir(directory))
+
+
+def _refused(problem: OSError) -> Failure:
+    return Failure(f"the maildir did not take it ({problem.strerror})", blocked=True)
+
+
+def _sync_all(descriptors: Sequence[int]) -> list[OSError | None]:
+    """Sync and close files, several at once: the file system then commits its journal once for many of them."""
+    if len(descriptors) < 2:
+        return [_sync_file(descriptor) for descriptor in descriptors]
+    with ThreadPoolExecutor(min(SYNCS_AT_ONCE, len(descriptors)), thread_name_prefix="bursar-sync") as pool:
+        return list(pool.map(_sync_file, descriptors))
+
+
+def _sync_file(descriptor: int) -> OSError | None:
+    try:
+        os.fsync(descriptor)
+    except OSError as problem:
+        return problem
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _sync(directory: Path) -> None:

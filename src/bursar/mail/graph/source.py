@@ -1,7 +1,7 @@
 """A mailbox at Microsoft Graph as a source of messages, four requests at a time (the limit for one mailbox)."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -37,6 +37,7 @@ class GraphSource:
         self._folders = Folders(graph)
         self._sizes: dict[str, int | None] = {}
         self._gone: set[str] = set()
+        self._flying: dict[str, Future[bytes | int | None]] = {}
         self._target = ""
         self._verified = 0
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bursar-graph")
@@ -75,17 +76,24 @@ class GraphSource:
     def sizes(self, messages: Sequence[str]) -> dict[str, int | None]:
         return {message: self._sizes.get(message) for message in messages if message not in self._gone}
 
+    def ahead(self, messages: Sequence[str], size: int, largest: int) -> None:
+        del size
+        for message in messages:
+            if message not in self._flying:
+                self._flying[message] = self._pool.submit(self._body, message, largest)
+
     def bodies(
         self, messages: Sequence[str], size: int, largest: int
     ) -> tuple[dict[str, bytes | int], Exception | None]:
-        del size
         found: dict[str, bytes | int] = {}
         problem: Exception | None = None
-
-        def fetch(message: str) -> bytes | int | None:
-            return self._body(message, largest)
-
-        for message, outcome in zip(messages, self._four_at_a_time(fetch, messages), strict=True):
+        self.ahead(messages, size, largest)
+        for message in messages:
+            outcome: bytes | int | Exception | None
+            try:
+                outcome = self._flying.pop(message).result()
+            except Exception as failure:  # noqa: BLE001 - of one message, judged below
+                outcome = failure
             if isinstance(outcome, Exception):
                 problem = outcome if problem is None or isinstance(problem, CommandRefused) else problem
             elif outcome is None:

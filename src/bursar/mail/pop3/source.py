@@ -1,5 +1,6 @@
 """A POP3 session as a source of messages. What is deleted goes when the session ends properly, and not before."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ...errors import PersonMustAct
@@ -14,7 +15,6 @@ from .connection import LONGEST_LISTING, Pop3, commands
 from .listing import Listing
 
 LISTING_SECONDS = 300.0
-DEPTH = 100  # commands that are sent before their answers are read, where the server takes that
 
 
 class Pop3Source:
@@ -29,6 +29,11 @@ class Pop3Source:
         self._note = note
         self._listing = Listing((), ())
         self._deleted: list[str] = []
+        self._due: deque[tuple[str, str, int]] = deque()  # command, UIDL and size of the answers that are yet to come
+        self._waiting: deque[str] = deque()  # command lines that wait for the answer to those before
+        self._asked: set[str] = set()
+        self._bodies: dict[str, bytes | int] = {}
+        self._refused: dict[str, CommandRefused] = {}
 
     def open(self, folder: str, *, read_only: bool) -> Opened:
         del folder, read_only  # there is the inbox alone, and it may be written
@@ -66,35 +71,32 @@ class Pop3Source:
                 found[uidl] = self._listing.size(number)
         return found
 
+    def ahead(self, messages: Sequence[str], size: int, largest: int) -> None:
+        del largest
+        if self.pop3.pipelines:
+            self._ask("RETR", [uidl for uidl in messages if uidl not in self._asked], size)
+
     def bodies(
         self, messages: Sequence[str], size: int, largest: int
     ) -> tuple[dict[str, bytes | int], Exception | None]:
-        numbered = self._numbered(messages)
-        found: dict[str, bytes | int] = {}
         problem: Exception | None = None
-        self.pop3.allow(COMMAND_SECONDS, size + size // 8)  # sizes are counted with the server's own line ends
         try:
-            for (uidl, _), answer in self._each("RETR", numbered):
-                try:
-                    answer()
-                    found[uidl] = self.pop3.message(largest)
-                except CommandRefused as refusal:
-                    problem = refusal
+            self._ask("RETR", [uidl for uidl in messages if uidl not in self._asked], size)
+            self._hear(set(messages), largest)
         except (ConnectionLost, OutboundFailed) as interruption:
             problem = interruption
-        return found, problem
+        found = {uidl: self._bodies.pop(uidl) for uidl in messages if uidl in self._bodies}
+        refused = [self._refused.pop(uidl) for uidl in messages if uidl in self._refused]
+        self._asked.difference_update(messages)
+        return found, problem or (refused[0] if refused else None)
 
     def settle(self, after: After, messages: Sequence[str], ours: Callable[[Collection[str]], bool]) -> Collection[str]:
         del ours
         if after.what is Afterwards.LEAVE:
             return messages
-        self.pop3.allow(COMMAND_SECONDS)
-        for (uidl, number), answer in self._each("DELE", self._numbered(messages)):
-            try:
-                answer()
-                self._deleted.append(uidl)
-            except CommandRefused as refusal:
-                self._note(f"the server doesn't mark message {number} as deleted ({refusal.answer})")
+        self._ask("DELE", messages, 0)
+        if not self.pop3.pipelines:
+            self._hear(set(), 0)
         failpoint("mail.flagged")
         return ()
 
@@ -102,15 +104,17 @@ class Pop3Source:
         return messages
 
     def finish(self) -> Collection[str]:
-        deleted, self._deleted = self._deleted, []
+        deleted: list[str] = []
         try:
+            self._hear(set(), 0)
+            deleted, self._deleted = self._deleted, []
             self.pop3.ask("QUIT")
         except CommandRefused as refusal:
             # Some of them are still there (RFC 1939 §6); the next run asks for their deletion again.
             self._note(f"the server did not delete all messages ({refusal.answer})")
             return ()
         except (ConnectionLost, OutboundFailed):
-            if deleted:
+            if self._due or self._deleted or deleted:
                 raise
         finally:
             self.pop3.shutdown()
@@ -134,15 +138,46 @@ class Pop3Source:
         pairs = ((uidl, self._listing.number(uidl)) for uidl in messages)
         return [(uidl, number) for uidl, number in pairs if number is not None]
 
-    def _each(
-        self, command: str, numbered: Sequence[tuple[str, int]]
-    ) -> Iterator[tuple[tuple[str, int], Callable[[], str]]]:
-        """Send the command for each message, as many at once as the server takes, and yield when its answer is due."""
-        depth = DEPTH if self.pop3.pipelines else 1
-        ahead = 0
-        for at, pair in enumerate(numbered):
-            if at == ahead:
-                some = [number for _, number in numbered[at : at + depth]]
-                self.pop3.send(*commands(command, some))
-                ahead += len(some)
-            yield pair, lambda: self.pop3.status(command)
+    def _ask(self, command: str, messages: Sequence[str], size: int) -> None:
+        """Send the command for each message; without pipelining wait for each answer."""
+        numbered = self._numbered(messages)
+        if not numbered:
+            return
+        each = size // len(numbered)
+        if not self.pop3.pipelines:
+            for uidl, number in numbered:
+                self._due.append((command, uidl, each))
+                self._waiting.append(f"{command} {number}")
+            return
+        self._allow()
+        self.pop3.send(*commands(command, [number for _, number in numbered]))
+        self._due.extend((command, uidl, each) for uidl, _ in numbered)
+        if command == "RETR":
+            self._asked.update(messages)
+
+    def _hear(self, wanted: set[str], largest: int) -> None:
+        """Read answers in their order: until those about `wanted` are in, with nothing wanted all of them."""
+        left = {uidl for command, uidl, _ in self._due if command == "RETR" and uidl in wanted}
+        self._allow()
+        while self._due and (left or not wanted):
+            if self._waiting:
+                self.pop3.send(self._waiting.popleft())
+            command, uidl, _ = self._due[0]
+            try:
+                self.pop3.status(command)
+                if command == "RETR":
+                    self._bodies[uidl] = self.pop3.message(largest)
+                else:
+                    self._deleted.append(uidl)
+            except CommandRefused as refusal:
+                if command == "RETR":
+                    self._refused[uidl] = refusal
+                else:
+                    self._note(f"the server doesn't mark {self.describe(uidl)} as deleted ({refusal.answer})")
+            self._due.popleft()
+            left.discard(uidl)
+
+    def _allow(self) -> None:
+        """Time and room for everything that is yet to come; sizes are counted with the server's own line ends."""
+        size = sum(size for _, _, size in self._due)
+        self.pop3.allow(COMMAND_SECONDS, size + size // 8)

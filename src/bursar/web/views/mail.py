@@ -123,6 +123,7 @@ def _list() -> dict[str, object]:
 
 
 def _one(request: HttpRequest, stored: MailAccount) -> dict[str, object]:
+    request.own_account = stored.id  # type: ignore[attr-defined]
     row, now = one(stored), context().clock.now()
     runs = MailRun.objects.filter(account=stored).order_by("-id")
     log = [

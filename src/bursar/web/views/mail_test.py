@@ -22,6 +22,7 @@ def test(request: HttpRequest, account_id: str) -> HttpResponse:
     if request.method == "POST":
         trials.begin(context(), row)
         return see_other(f"/mail/{row.id}/test")
+    request.own_account = row.id  # type: ignore[attr-defined]
     return render(request, "mail/test.html", _values(row))
 
 

@@ -1,0 +1,54 @@
+"""The lines below the top menu about mail accounts: what only a person can end. What a token is to blame for has a line
+of its own already, which counts the accounts that wait for it.
+"""
+
+from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ...context import Context
+from ..notices import Notice
+from ..standing import Level
+from ..steps import Step
+
+MOST = 200
+
+
+def mail_notices(ctx: Context, leave_out: str = "") -> tuple[list[Notice], int]:
+    """One line a cause (server and error), and how many accounts are in trouble; `leave_out` is the page's own one."""
+
+    def job(cursor: CursorWrapper) -> list[tuple[str, str, str, str, str]]:
+        cursor.execute(
+            "SELECT a.id, a.name, a.host, r.error_code, r.error_sentence FROM mail_account a"
+            " JOIN mail_run r ON r.id = (SELECT MAX(id) FROM mail_run WHERE account_id = a.id)"
+            " LEFT JOIN tokens_token t ON t.id = a.token_id"
+            " WHERE a.failures > 0 AND a.validity = 'valid' AND r.needs_person"
+            " AND (a.token_id IS NULL OR t.state = 'active') ORDER BY a.name LIMIT %s",
+            [MOST],
+        )
+        return list(cursor.fetchall())
+
+    causes: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    found = ctx.storage.read(job)
+    for account_id, name, host, code, sentence in found:
+        if account_id == leave_out:
+            continue
+        causes.setdefault((host, code), []).append((account_id, name, sentence))
+    return [_notice(host, accounts) for (host, _code), accounts in causes.items()], len(found)
+
+
+def _notice(host: str, accounts: list[tuple[str, str, str]]) -> Notice:
+    account_id, name, sentence = accounts[0]
+    if len(accounts) > 1:
+        values = {"name": name, "count": len(accounts) - 1, "host": host}
+        subject = ngettext(
+            "%(name)s and one more at %(host)s", "%(name)s and %(count)d more at %(host)s", len(accounts) - 1
+        )
+        step = Step(_("Show them"), "/mail", method="get")
+        return Notice(str(Level.NOW), "alert-octagon", f"{subject % values}: {sentence}", _waits(), step, name)
+    step = Step(_("Test"), f"/mail/{account_id}/test", method="get")
+    return Notice(str(Level.NOW), "alert-octagon", f"{name}: {sentence}", _waits(), step, name)
+
+
+def _waits() -> str:
+    return _("Messages wait on the server.")

@@ -1,0 +1,168 @@
+"""The pages of mail accounts: who may do what, what is wrong and where, what is never shown."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bursar.context import Context
+from bursar.errors import PersonMustAct
+from bursar.keyring import Secret
+from bursar.mail.accounts import NewAccount, add, find, password_of
+from bursar.mail.models import MailAccount, MailRun, MailTest
+from bursar.mail.result import Result, keep
+from bursar.mail.running import shown
+from bursar.mail.schedule import plan_after
+
+if TYPE_CHECKING:
+    from tests.unit.web_pages import Pages
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FORM = {
+    "Name": "Old",
+    "Validity": "valid",
+    "Login": "old@kestrel.example",
+    "Auth": "password",
+    "Password": "cnry-mail-password",
+    "Type": "POP3S",
+    "Host": "pop.kestrel.example",
+    "Interval": "5m",
+    "After": "leave",
+    "Deliver": "maildir:/var/mail/old",
+}
+
+
+def account(ctx: Context, name: str = "Old", **changed: object) -> MailAccount:
+    usual: dict[str, object] = {"login": "old@kestrel.example", "deliver": "maildir:/var/mail/old", "host": "h.example"}
+    return add(ctx, NewAccount(name=name, password=Secret("cnry-mail-password"), **usual | changed), "test")  # type: ignore[arg-type]
+
+
+def failed(ctx: Context, row: MailAccount) -> None:
+    result = Result(
+        row.name, error=PersonMustAct("The server refuses the login.", code="login_refused", action="Do it.")
+    )
+    keep(ctx, row.id, ctx.clock.now(), result)
+    plan_after(ctx, row.id, result.error)
+
+
+def test_an_empty_list_says_what_it_is_for(pages: "Pages") -> None:
+    assert "There is no mail account yet." in pages.admin.get("/mail").content.decode()
+    assert "Add mail account" not in pages.auditor.get("/mail").content.decode()
+
+
+def test_an_account_is_added_by_the_form_and_its_password_shown_nowhere(pages: "Pages") -> None:
+    """SEC-31."""
+    answer = pages.admin.post("/mail/add", FORM)
+    row = find("Old")
+    assert (answer.status_code, answer["Location"]) == (303, f"/mail/{row.id}")
+    assert (row.type, row.port, row.folder, row.interval, row.after) == ("POP3S", 995, "", 300, "leave")
+    stored = password_of(pages.ctx, row)
+    assert stored is not None
+    assert stored.reveal() == "cnry-mail-password"
+    for path in ("/mail", "/mail/rows", *(f"/mail/{row.id}{rest}" for rest in ("", "/edit", "/test", "/delete"))):
+        page = pages.admin.get(path).content.decode()
+        assert "cnry-mail" not in page
+        assert "Old" in page or path.endswith("rows")
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        ({"Name": ""}, "Name", "Enter a name."),
+        ({"Login": "a\tb"}, "Login", "control characters"),
+        ({"Password": ""}, "Password", "Enter the password."),
+        ({"Auth": "token"}, "Token", "Choose the token"),
+        ({"Auth": "token", "Token": "Nobody"}, "Token", "no token configuration"),
+        ({"Port": "70000"}, "Port", "from 1 to 65535"),
+        ({"Host": "a b"}, "Host", "no host name"),
+        ({"Host": ""}, "Host", "Enter its host name"),
+        ({"CA": "/nowhere"}, "CA", "There is no file /nowhere"),
+        ({"Interval": "1s"}, "Interval", "10 seconds"),
+        ({"After": "move"}, "MoveTo", "Enter the folder"),
+        ({"After": "seen"}, "After", "knows neither marks nor folders"),
+        ({"Type": "MSGraph"}, "Auth", "no password"),
+        ({"Deliver": "burn:/x"}, "Deliver", "deliver to"),
+        ({"ByRecipient": "a@b"}, "ByRecipient", "Line 1"),
+        ({"ByRecipient": "a@b maildir:/x\nA@b maildir:/y"}, "ByRecipient", "Line 2: a@b is there already"),
+        ({"ByRecipient": "a@b maildir:x"}, "", "not an absolute path"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
+    pages: "Pages", changed: dict[str, str], field: str, said: str
+) -> None:
+    answer = pages.admin.post("/mail/add", FORM | changed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in page
+    assert "--" not in page.partition('class="wrong"')[2].partition("</div>")[0]
+    if field:
+        assert f'id="f-{field}-error"' in page
+    assert "cnry-mail" not in page
+    assert MailAccount.objects.count() == 0
+
+
+def test_a_change_keeps_the_password_and_one_against_an_old_state_changes_nothing(pages: "Pages") -> None:
+    row = account(pages.ctx, interval=0)
+    kept = FORM | {"Password": "", "Host": "h.example", "Type": "IMAPS", "Comment": "x", "Interval": "1h"}
+    seen = {"seen": str(row.generation)}
+    assert pages.admin.post(f"/mail/{row.id}/edit", kept | seen).status_code == 303
+    row = find("Old")
+    assert (row.comment, row.interval, row.type) == ("x", 3600, "IMAPS")
+    assert password_of(pages.ctx, row) == Secret("cnry-mail-password")
+    late = pages.admin.post(f"/mail/{row.id}/edit", kept | seen | {"Comment": "late"})
+    assert late.status_code == 409
+    assert find("Old").comment == "x"
+    elsewhere = pages.admin.post(f"/mail/{row.id}/edit", kept | {"Host": "evil.example"})
+    assert "Enter the password again" in elsewhere.content.decode()
+    assert find("Old").host == "h.example"
+
+
+def test_an_auditor_looks_and_changes_nothing(pages: "Pages") -> None:
+    """SEC-42."""
+    row = account(pages.ctx)
+    for path in ("/mail", f"/mail/{row.id}", f"/mail/{row.id}/test"):
+        assert pages.auditor.get(path).status_code == 200
+    for path in ("/mail/add", *(f"/mail/{row.id}/{what}" for what in ("edit", "delete", "fetch", "test"))):
+        assert pages.auditor.post(path, FORM).status_code == 403
+    assert (MailAccount.objects.count(), MailTest.objects.count(), MailRun.objects.count()) == (1, 0, 0)
+
+
+def test_an_account_in_trouble_is_noticed_on_every_page_and_counted(pages: "Pages") -> None:
+    one, two = account(pages.ctx, "One"), account(pages.ctx, "Two")
+    failed(pages.ctx, one)
+    page = pages.admin.get("/settings").content.decode()
+    assert "One: The server refuses the login." in page
+    assert "1 needs you" in page
+    assert f'href="/mail/{one.id}/test"' in page
+    failed(pages.ctx, two)
+    page = pages.admin.get("/settings").content.decode()
+    assert "One and one more at h.example" in page
+    assert "2 need you" in page
+    listed = pages.admin.get("/mail").content.decode()
+    assert listed.count("row-now") == 2
+    own = pages.admin.get(f"/mail/{one.id}").content.decode()
+    assert "Do it." in own
+    keep(pages.ctx, one.id, pages.ctx.clock.now(), Result("One", fetched=1, delivered=1))
+    plan_after(pages.ctx, one.id, None)
+    assert "Two: The server" in pages.admin.get("/settings").content.decode()
+
+
+def test_a_run_under_way_is_shown_with_its_count_and_asked_for_again(pages: "Pages") -> None:
+    row = account(pages.ctx)
+    with shown(row.id, Result("Old", fetched=7)):
+        page = pages.admin.get(f"/mail/{row.id}/progress").content.decode()
+        assert "7 messages transferred so far" in page
+        assert 'hx-trigger="load delay' in page
+    page = pages.admin.get(f"/mail/{row.id}/progress?live=1").content.decode()
+    assert "live=2" in page
+    assert "hx-get" not in pages.admin.get(f"/mail/{row.id}/progress?live=4").content.decode()
+    assert "hx-get" not in pages.admin.get(f"/mail/{row.id}").content.decode().partition('id="live"')[2]
+
+
+def test_deleting_asks_once_more(pages: "Pages") -> None:
+    row = account(pages.ctx)
+    assert "Delete Old" in pages.admin.get(f"/mail/{row.id}/delete").content.decode()
+    assert MailAccount.objects.count() == 1
+    pages.admin.post(f"/mail/{row.id}/delete")
+    assert MailAccount.objects.count() == 0
+    assert pages.admin.get(f"/mail/{row.id}").status_code == 404
