@@ -7,7 +7,9 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import yaml
 from babel.messages import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import write_mo
@@ -16,6 +18,7 @@ from django.utils.translation.template import templatize
 
 SOURCES = Path(__file__).parent.parent / "src" / "bursar"
 LOCALES = SOURCES / "locale"
+TEMPLATES = SOURCES / "providers" / "templates"
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
     "gettext_noop": None,
@@ -31,7 +34,7 @@ def extracted() -> Catalog:
     """Every message of the sources, with the files that say it."""
     found = Catalog(charset="utf-8")
     for file in sorted(SOURCES.rglob("*")):
-        if file.suffix not in (".py", ".html"):
+        if file.suffix not in (".py", ".html") and file.parent != TEMPLATES:
             continue
         for _line, message, comments, context in _messages(file):
             place = (file.relative_to(SOURCES).as_posix(), 1)
@@ -92,10 +95,21 @@ def _strings(string: "str | tuple[str, ...]") -> tuple[str, ...]:
 
 def _messages(file: Path) -> Iterator[tuple[int, "str | tuple[str, ...]", list[str], str | None]]:
     text = file.read_text("utf-8")
+    if file.suffix == ".yml":
+        yield from ((1, said, [], None) for said in _of_template(yaml.safe_load(text)))
+        return
     if file.suffix == ".html":
         # What Django's tags say as calls of gettext, everything else blotted out; indents mean nothing there.
         text = "\n".join(line.lstrip() for line in templatize(text, str(file)).splitlines())
     yield from extract("python", io.BytesIO(text.encode()), KEYWORDS, ("Translators:",), {"encoding": "utf-8"})
+
+
+def _of_template(template: dict[str, Any]) -> Iterator[str]:
+    """What a provider's template says to people."""
+    yield template["title"]
+    yield from template.get("steps", ())
+    yield from template.get("notes", ())
+    yield from (placeholder["label"] for placeholder in template.get("placeholders", ()) if "label" in placeholder)
 
 
 if __name__ == "__main__":

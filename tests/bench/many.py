@@ -10,6 +10,7 @@ from bursar.clock import to_micros
 from bursar.context import Context
 from bursar.ids import new_id
 from bursar.keyring import Place, Secret
+from bursar.mail.models import MailAccount
 from bursar.tokens.configure import new_row
 from bursar.tokens.document import read_documents
 from bursar.tokens.models import Configuration, Token
@@ -83,11 +84,11 @@ def _token(dice: random.Random, columns: dict[str, Any], now: datetime, sealed: 
 
 
 def _account(token_id: str, name: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(), "name": name, "type": "IMAPS", "host": "imap.example", "port": 993, "login": "a@b.example",
-        "token_id": token_id, "folder": "INBOX", "ca_file": "", "after": "delete", "deliver": "maildir:/var/mail/x",
-        "validity": "valid", "created_at": now, "created_by": "bench",
-    }  # fmt: skip
+    account = MailAccount(
+        id=new_id(), name=name, type="IMAPS", host="imap.example", port=993, login="a@b.example", token_id=token_id,
+        after="delete", deliver="maildir:/var/mail/x", created_at=now, created_by="bench",
+    )  # fmt: skip
+    return {field.attname: field.get_prep_value(getattr(account, field.attname)) for field in MailAccount._meta.fields}
 
 
 def _insert(table: str, rows: list[dict[str, Any]]) -> None:

@@ -49,25 +49,26 @@ def fill(ctx: Context, now: datetime) -> None:
     Configuration.objects.filter(pk=broken.configuration_id).update(
         created_at=now - days(86), created_by="jana@kestrel.example", template="microsoft-exchange"
     )
-    _event(broken, "authorized", now - days(86) + minutes(3), account="sales@kestrel.example", refresh=True)
-    _event(broken, "changed", now - days(12), what=["ClientSecret", "ClientSecretExpires"])
+    event(broken, "authorized", now - days(86) + minutes(3), account="sales@kestrel.example", refresh=True)
+    event(broken, "changed", now - days(12), what=["ClientSecret", "ClientSecretExpires"])
     _run(broken, now - days(86), ended - minutes(24 * 60), 1990)
     for hour in range(24, 0, -1):
-        _call(broken, ended - minutes(60 * hour), "granted", 200, minutes(60))
+        call(broken, ended - minutes(60 * hour), "granted", 200, minutes(60))
     for quarter in range(4):
-        _call(
+        call(
             broken, now - days(3) + minutes(3 * quarter), "retrying", 503, answer='{"error": "temporarily_unavailable"}'
         )
-    _call(broken, ended - minutes(38), "needs_authorization", 400, answer=ANSWER)
-    _event(healthy, "authorized", now - days(2), account="accounting@kestrel.example", refresh=True)
+    call(broken, ended - minutes(38), "needs_authorization", 400, answer=ANSWER)
+    event(healthy, "authorized", now - days(2), account="accounting@kestrel.example", refresh=True)
     issued = healthy.issued_at or now
     for hour in range(22, 0, -1):
         if hour not in (9, 10):
-            _call(healthy, issued - minutes(60 * hour), "granted", 200, minutes(60))
-    _call(healthy, issued, "granted", 200, minutes(60), asker="person", by="jana@kestrel.example")
+            call(healthy, issued - minutes(60 * hour), "granted", 200, minutes(60))
+    call(healthy, issued, "granted", 200, minutes(60), asker="person", by="jana@kestrel.example")
 
 
-def _event(token: Any, kind: str, at: datetime, **detail: Any) -> None:
+def event(token: Any, kind: str, at: datetime, **detail: Any) -> None:
+    """Something that Jana did."""
     from bursar.tokens.models import Event
 
     by = "jana@kestrel.example"
@@ -92,7 +93,7 @@ def _run(token: Any, begins: datetime, ends: datetime, count: int) -> None:
     )
 
 
-def _call(
+def call(
     token: Any,
     at: datetime,
     outcome: str,
@@ -103,6 +104,7 @@ def _call(
     asker: str = "scheduler",
     by: str = "",
 ) -> None:
+    """A call to the token endpoint that is over."""
     from bursar.tokens.models import Attempt
 
     Attempt.objects.create(

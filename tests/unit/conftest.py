@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from tests.unit.web_pages import Pages
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords are hashed with Argon2 as always, but quickly."""
+    from django.test.utils import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["tests.unit.quick_passwords.Quick"]):
+        yield
+
+
 @pytest.fixture
 def pages(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
     """The pages on the test's context; nothing is throttled from the test before."""

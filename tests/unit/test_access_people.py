@@ -20,6 +20,17 @@ def test_a_person_is_added_with_a_password_that_is_stored_by_argon2id() -> None:
     assert not stored.is_admin
 
 
+def test_the_program_itself_hashes_slowly() -> None:
+    """SEC-37: tests hash quickly; what an administrator runs takes at least OWASP's least parameters."""
+    from django.utils.module_loading import import_string
+
+    from bursar import settings
+
+    [name] = settings.PASSWORD_HASHERS
+    hasher = import_string(name)
+    assert (hasher.algorithm, hasher.memory_cost >= 19 * 1024, hasher.time_cost >= 2) == ("argon2", True, True)
+
+
 def test_an_address_is_taken_in_any_case() -> None:
     add_person("ada@example.org", "admin", GOOD)
     with pytest.raises(Refused, match=r"ada@example\.org is there already"):

@@ -1,10 +1,8 @@
 """The pages as a test asks for them: by people of each role, under the host that the system configuration names."""
 
 import re
-from functools import cache
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from bursar.access.models import Person
@@ -17,12 +15,6 @@ assert middleware.SessionLimits  # with it, every sign-in is noted, `force_login
 
 HOST = "localhost:8085"
 PASSWORD = "a long enough sentence"
-
-
-@cache
-def hashed() -> str:
-    """The hash of PASSWORD, computed once: it is made to take long."""
-    return make_password(PASSWORD)
 
 
 class Pages:
@@ -46,8 +38,7 @@ class Pages:
 
     def person(self, role: str) -> Person:
         if role not in self._people:
-            given = {"email": f"{role}@kestrel.example", "role": role, "name": f"The {role}", "password": hashed()}
-            self._people[role] = Person.objects.create(**given)
+            self._people[role] = Person.objects.add(f"{role}@kestrel.example", role, PASSWORD, f"The {role}")
         return self._people[role]
 
     def signed_in(self, role: str, **options: Any) -> Client:

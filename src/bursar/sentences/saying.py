@@ -11,11 +11,13 @@ MOST_PIECES = 12
 def said(text: str) -> str:
     """The text in the active language, as far as it is made of known sentences; else as it is.
 
-    Sentence and action may stand in one text, a rule behind the path that it is about, and a list of them line by line.
+    A text that is a message itself (a step of a template, for one) is said whole. Sentence and action may stand in
+    one text, a rule behind the path that it is about, and a list of them line by line.
     """
     if not text or (get_language() or "en").partition("-")[0] == "en":
         return text
-    return "\n".join(_line(line, DEEPEST) for line in text.split("\n"))
+    whole = gettext(text)
+    return whole if whole != text else "\n".join(_line(line, DEEPEST) for line in text.split("\n"))
 
 
 def _line(text: str, depth: int) -> str:

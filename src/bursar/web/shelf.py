@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..oauth2.vocabulary import Flow
 from ..providers import Template
+from ..sentences import said
 
 Text = str | Promise
 FLOWS = (("", _("Both flows")), ("code", _("A person")), ("credentials", _("The application")))
@@ -88,7 +89,7 @@ def _order(template: Template) -> tuple[str, int, str]:
 
 def _title(template: Template) -> Text:
     if template.provider:
-        return template.title
+        return said(template.title)
     return _("Any provider, by hand")
 
 

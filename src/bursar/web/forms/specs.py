@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...oauth2.vocabulary import ClientAuthentication, Flow
 from ...providers import Template
+from ...sentences import said
 from ...tokens.document import Validity
 
 Text = str | Promise
@@ -81,7 +82,7 @@ def _specs(flow: Flow, template: Template | None) -> Iterator[Spec]:
     yield Spec("Validity", "bursar", "choice", choices=VALIDITIES)
     for placeholder in template.placeholders if template else ():
         if placeholder.source is None and template and placeholder.name not in addresses(template).values():
-            label, _mark, more = placeholder.label.partition("; ")
+            label, _mark, more = said(placeholder.label).partition("; ")
             yield Spec(
                 placeholder.name,
                 "application",

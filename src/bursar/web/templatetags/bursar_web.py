@@ -46,8 +46,15 @@ def moment(at: datetime, words: str) -> SafeString:
 def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
     """A moment in its words: as a colleague says it, or only its time, its seconds, or all of it."""
     there = timezone.localtime(at)
-    words = {"time": f"{there:%H:%M}", "seconds": f"{there:%H:%M:%S}", "full": full(at)}
-    return moment(at, words.get(style) or clock(at, now))
+    match style:
+        case "time":
+            return moment(at, f"{there:%H:%M}")
+        case "seconds":
+            return moment(at, f"{there:%H:%M:%S}")
+        case "full":
+            return moment(at, full(at))
+        case _:
+            return moment(at, clock(at, now))
 
 
 @register.filter
