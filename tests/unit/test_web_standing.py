@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bursar.clock import to_micros
-from bursar.tokens.board import Cause
+from bursar.tokens.causes import Cause
 from bursar.tokens.overview import TokenView
 from bursar.tokens.state import (
     Active,

@@ -1,4 +1,4 @@
-"""Reads the listing: counts, one page of what is wanted, what needs a notice. A few queries, however many tokens.
+"""Reads the listing: counts, and one page of what is wanted. A few queries, however many tokens.
 
 SQL is put together from this module's own words and from numbers; what a person typed is always a parameter.
 """
@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from ..clock import to_micros
 from ..context import Context
-from .listing import FOREVER, Rank, rank_at
+from .listing import Rank, rank_at
 from .users import finding
 
 HOUR = 3_600_000_000
@@ -79,7 +79,7 @@ def counts(ctx: Context, now: datetime) -> Counts:
     hour = (
         f"CASE WHEN due_at < {micros} THEN 0 WHEN due_at < {micros + 24 * HOUR} THEN (due_at - {micros}) / {HOUR} END"
     )
-    rows = _read(ctx, f"SELECT {rank_at(micros)} AS held, {hour} AS hour, COUNT(*) FROM tokens_listing GROUP BY 1, 2")
+    rows = read(ctx, f"SELECT {rank_at(micros)} AS held, {hour} AS hour, COUNT(*) FROM tokens_listing GROUP BY 1, 2")
     ranks: Counter[Rank] = Counter()
     renewals = [0] * 24
     for rank, when, count in rows:
@@ -92,7 +92,7 @@ def counts(ctx: Context, now: datetime) -> Counts:
 def now_count(ctx: Context, now: datetime) -> int:
     """How many tokens need a person now; by two indexes."""
     micros = to_micros(now)
-    [(count,)] = _read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {_now(micros)}")
+    [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {needs_now(micros)}")
     return int(count)
 
 
@@ -104,7 +104,7 @@ def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, know
         if few is not None:
             return _cut(few, page, size)
         where, parameters = _where(wanted, micros)
-        [(count,)] = _read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
+        [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
     else:
         count = sum(known.ranks[rank] for rank in wanted.ranks or Rank)
     page = min(max(1, page), max(1, -(-count // size)))
@@ -133,7 +133,7 @@ def _window(
     offset = count - first - size if backwards else first
     order = _order(narrowed, micros, backwards)
     sql = f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {size} OFFSET {offset}"
-    ids = [str(token_id) for (token_id,) in _read(ctx, sql, parameters)]
+    ids = [str(token_id) for (token_id,) in read(ctx, sql, parameters)]
     return tuple(reversed(ids) if backwards else ids)
 
 
@@ -141,7 +141,7 @@ def _few(ctx: Context, wanted: Wanted, micros: int) -> list[str] | None:
     """Every match in order, where there are few: then one pass finds, counts and sorts them. None where many."""
     where, parameters = _where(wanted, micros)
     columns = "token_id, " + ", ".join(_keys(wanted, micros))
-    rows = _read(ctx, f"SELECT {columns} FROM tokens_listing WHERE {where} LIMIT {FEW + 1}", parameters)
+    rows = read(ctx, f"SELECT {columns} FROM tokens_listing WHERE {where} LIMIT {FEW + 1}", parameters)
     if len(rows) > FEW:
         return None
     return [row[0] for row in sorted(rows, key=lambda row: row[1:], reverse=wanted.descending)]
@@ -156,7 +156,7 @@ def _where(wanted: Wanted, micros: int) -> tuple[str, list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
     if wanted.ranks == {Rank.NOW}:
-        conditions.append(f"({_now(micros)})")
+        conditions.append(f"({needs_now(micros)})")
     elif wanted.ranks:
         conditions.append(f"{rank_at(micros)} IN ({', '.join(str(int(rank)) for rank in sorted(wanted.ranks))})")
     if wanted.noticed:
@@ -195,7 +195,7 @@ def _keys(wanted: Wanted, micros: int) -> tuple[str, ...]:
         return ("urgent_at", "name", "label")
     if len(wanted.ranks) == 1:
         return ("name", "label")
-    return (rank_at(micros), f"CASE WHEN {_now(micros)} THEN urgent_at ELSE 0 END", "name", "label")
+    return (rank_at(micros), f"CASE WHEN {needs_now(micros)} THEN urgent_at ELSE 0 END", "name", "label")
 
 
 def _order(wanted: Wanted, micros: int, backwards: bool) -> str:
@@ -203,122 +203,17 @@ def _order(wanted: Wanted, micros: int, backwards: bool) -> str:
     return ", ".join(key + direction for key in _keys(wanted, micros))
 
 
-def _now(micros: int) -> str:
+def needs_now(micros: int) -> str:
+    """SQL for a row that needs a person at that moment."""
     return f"now_at <= {micros} OR candidate_until > {micros}"
 
 
-def _read(ctx: Context, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def read(ctx: Context, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows of one query."""
+
     def job(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
         cursor.execute(sql, list(parameters))
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
     return ctx.storage.read(job)
-
-
-# -- notices ------------------------------------------------------------------------------------------------------
-
-GROUPED = 5_000  # notices up to which tokens of one configuration with the same cause are put together
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause: its first token, how many tokens have it, and when the last of their access tokens ends."""
-
-    token_id: str
-    configuration_id: str
-    count: int
-    last_end: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Causes:
-    """The most urgent causes, how many tokens they are about, and over how many tokens there is a notice in all."""
-
-    shown: tuple[Cause, ...]
-    tokens: int
-    beginnings: tuple[str, ...]  # up to two tokens that were never requested, or revoked
-    beginning: int
-
-
-def causes(ctx: Context, now: datetime, most: int) -> Causes:
-    """Why there are lines below the top menu; those that only wait to be begun are counted apart."""
-    micros = to_micros(now)
-    noticed = f"(notice_at <= {micros} OR candidate_until > {micros})"
-    [(tokens, beginning)] = _read(
-        ctx,
-        f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {rank_at(micros)} = {Rank.START:d} THEN 1 ELSE 0 END), 0)"
-        f" FROM tokens_listing WHERE {noticed}",
-    )
-    acting = f"{noticed} AND {rank_at(micros)} <> {Rank.START:d}"
-    shown: list[Cause] = []
-    if tokens > beginning:
-        shown = _grouped(ctx, micros, acting, most) if tokens <= GROUPED else _single(ctx, micros, acting, most)
-    first = f"SELECT token_id FROM tokens_listing WHERE {noticed} AND {rank_at(micros)} = {Rank.START:d}"
-    beginnings = _read(ctx, f"{first} ORDER BY name, label LIMIT 2") if beginning else []
-    return Causes(tuple(shown), tokens, tuple(str(token_id) for (token_id,) in beginnings), int(beginning))
-
-
-def _grouped(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
-    rows = _read(
-        ctx,
-        f"SELECT MIN(token_id), configuration_id, COUNT(*), MAX(urgent_at) FROM tokens_listing WHERE {where}"
-        f" GROUP BY configuration_id, {rank_at(micros)}, cause"
-        f" ORDER BY {rank_at(micros)}, CASE WHEN {rank_at(micros)} = 0 THEN MIN(urgent_at) ELSE 0 END, MIN(name)"
-        f" LIMIT {most}",
-    )
-    return [Cause(token_id, configuration, count, last or None) for token_id, configuration, count, last in rows]
-
-
-def _single(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
-    order = f"{rank_at(micros)}, CASE WHEN {_now(micros)} THEN urgent_at ELSE 0 END, name, label"
-    rows = _read(
-        ctx,
-        f"SELECT token_id, configuration_id, urgent_at FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {most}",
-    )
-    return [Cause(token_id, configuration, 1, last or None) for token_id, configuration, last in rows]
-
-
-# -- the horizon --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """An end that is coming: whose, when (microseconds), and at which rank that token stands now."""
-
-    token_id: str
-    name: str
-    at: int
-    rank: Rank
-
-
-def coming_ends(ctx: Context, now: datetime, until: datetime, most: int) -> list[Coming]:
-    """What ends unless a person acts, the soonest first."""
-    micros = to_micros(now)
-    rows = _read(
-        ctx,
-        f"SELECT token_id, name, label, end_at, {rank_at(micros)} FROM tokens_listing"
-        f" WHERE end_at > {micros} AND end_at <= {to_micros(until)} ORDER BY end_at, name LIMIT {most}",
-    )
-    return [
-        Coming(token_id, f"{name}#{label}" if label else name, at, Rank(rank))
-        for token_id, name, label, at, rank in rows
-    ]
-
-
-def end_count(ctx: Context, now: datetime, until: datetime) -> int:
-    """How many ends there are in that time."""
-    sql = f"SELECT COUNT(*) FROM tokens_listing WHERE end_at > {to_micros(now)} AND end_at <= {to_micros(until)}"
-    [(count,)] = _read(ctx, sql)
-    return int(count)
-
-
-def kept_by_slot(ctx: Context, now: datetime, slot: int, slots: int) -> dict[int, int]:
-    """How many refresh tokens end in each slot (microseconds long) that Bursar will have replaced by then."""
-    micros = to_micros(now)
-    rows = _read(
-        ctx,
-        f"SELECT (kept_at - {micros}) / {slot:d}, COUNT(*) FROM tokens_listing"
-        f" WHERE kept_at > {micros} AND kept_at < {micros + slot * slots} AND kept_at < {FOREVER} GROUP BY 1",
-    )
-    return {int(place): int(count) for place, count in rows}

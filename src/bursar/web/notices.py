@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from ..clock import from_micros
 from ..context import Context
-from ..tokens.board import Cause, causes
+from ..tokens.causes import Cause, causes
 from ..tokens.overview import TokenView, views_of
 from .rows import Row, row_of
 from .standing import Level

@@ -13,6 +13,7 @@ from ...tokens.models import Configuration
 from ..access import look, person_of, public
 from ..choice import Choice, address, wanted
 from ..frame import health
+from ..horizon import horizon_of
 from ..see_other import see_other
 from ..table import seal_of, table_of, values_of
 from ..targets import targets_of
@@ -65,7 +66,7 @@ def board(request: HttpRequest, choice: Choice) -> dict[str, Any]:
     now = ctx.clock.now()
     table = table_of(ctx, choice, now)
     shown = health(request, renewed=True)
-    values = values_of(table, choice) | shown
+    values = values_of(table, choice) | shown | {"horizon": horizon_of(ctx, table.counts.renewals, now)}
     return values | {"seal": seal_of(person_of(request).pk, values)}
 
 

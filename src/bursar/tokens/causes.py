@@ -1,0 +1,73 @@
+"""Why there are lines below the top menu, read from the listing: the most urgent causes, and how many there are.
+
+SQL is put together from this module's own words and from numbers.
+"""
+# ruff: noqa: S608
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..clock import to_micros
+from ..context import Context
+from .board import needs_now, read
+from .listing import Rank, rank_at
+
+GROUPED = 5_000  # notices up to which tokens of one configuration with the same cause are put together
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause: its first token, how many tokens have it, and when the last of their access tokens ends."""
+
+    token_id: str
+    configuration_id: str
+    count: int
+    last_end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """The most urgent causes, how many tokens they are about, and over how many tokens there is a notice in all."""
+
+    shown: tuple[Cause, ...]
+    tokens: int
+    beginnings: tuple[str, ...]  # up to two tokens that were never requested, or revoked
+    beginning: int
+
+
+def causes(ctx: Context, now: datetime, most: int) -> Causes:
+    """Why there are lines below the top menu; those that only wait to be begun are counted apart."""
+    micros = to_micros(now)
+    noticed = f"(notice_at <= {micros} OR candidate_until > {micros})"
+    [(tokens, beginning)] = read(
+        ctx,
+        f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {rank_at(micros)} = {Rank.START:d} THEN 1 ELSE 0 END), 0)"
+        f" FROM tokens_listing WHERE {noticed}",
+    )
+    acting = f"{noticed} AND {rank_at(micros)} <> {Rank.START:d}"
+    shown: list[Cause] = []
+    if tokens > beginning:
+        shown = _grouped(ctx, micros, acting, most) if tokens <= GROUPED else _single(ctx, micros, acting, most)
+    first = f"SELECT token_id FROM tokens_listing WHERE {noticed} AND {rank_at(micros)} = {Rank.START:d}"
+    beginnings = read(ctx, f"{first} ORDER BY name, label LIMIT 2") if beginning else []
+    return Causes(tuple(shown), tokens, tuple(str(token_id) for (token_id,) in beginnings), int(beginning))
+
+
+def _grouped(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
+    rows = read(
+        ctx,
+        f"SELECT MIN(token_id), configuration_id, COUNT(*), MAX(urgent_at) FROM tokens_listing WHERE {where}"
+        f" GROUP BY configuration_id, {rank_at(micros)}, cause"
+        f" ORDER BY {rank_at(micros)}, CASE WHEN {rank_at(micros)} = 0 THEN MIN(urgent_at) ELSE 0 END, MIN(name)"
+        f" LIMIT {most}",
+    )
+    return [Cause(token_id, configuration, count, last or None) for token_id, configuration, count, last in rows]
+
+
+def _single(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
+    order = f"{rank_at(micros)}, CASE WHEN {needs_now(micros)} THEN urgent_at ELSE 0 END, name, label"
+    rows = read(
+        ctx,
+        f"SELECT token_id, configuration_id, urgent_at FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {most}",
+    )
+    return [Cause(token_id, configuration, 1, last or None) for token_id, configuration, last in rows]
