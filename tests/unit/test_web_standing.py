@@ -131,7 +131,7 @@ def test_a_secrets_end_is_said_by_its_day() -> None:
     assert (
         standing(view(secret_ends=date(2026, 12, 2)), NOW).reason == "The client secret ends on Wednesday 2 December."
     )
-    assert secret_words(view(secret_ends=date(2026, 12, 2)), NOW) == "secret until Wed 2 Dec"
+    assert secret_words(view(secret_ends=date(2026, 12, 2)), NOW) == "secret Wed 2 Dec"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ SQL is put together from this module's own words and from numbers; what a person
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -74,25 +74,28 @@ class Found:
 
 
 def counts(ctx: Context, now: datetime) -> Counts:
-    """One pass over the listing."""
+    """Each rank by its own index: what is quiet, which is nearly everything, is never looked at."""
     micros = to_micros(now)
-    hour = (
-        f"CASE WHEN due_at < {micros} THEN 0 WHEN due_at < {micros + 24 * HOUR} THEN (due_at - {micros}) / {HOUR} END"
-    )
-    rows = read(ctx, f"SELECT {rank_at(micros)} AS held, {hour} AS hour, COUNT(*) FROM tokens_listing GROUP BY 1, 2")
-    ranks: Counter[Rank] = Counter()
-    renewals = [0] * 24
-    for rank, when, count in rows:
-        ranks[Rank(rank)] += count
-        if when is not None:
-            renewals[when] += count
-    return Counts(ranks, tuple(renewals))
+    quiet = f"now_at > {micros} AND candidate_until <= {micros}"
+    hours = [micros + hour * HOUR for hour in range(25)]
+    asked = [
+        "FROM tokens_listing",
+        f"FROM tokens_listing WHERE {needs_now(micros)}",
+        f"FROM tokens_listing WHERE base = {Rank.SOON:d} AND {quiet}",
+        f"FROM tokens_listing WHERE soon_at <= {micros} AND base <> {Rank.SOON:d} AND {quiet}",
+        *(f"FROM tokens_listing WHERE base = {rank:d} AND {quiet}" for rank in (Rank.START, Rank.BUSY, Rank.OFF)),
+        f"FROM tokens_token WHERE due_at < {hours[1]}",
+        *(f"FROM tokens_token WHERE due_at >= {hours[h]} AND due_at < {hours[h + 1]}" for h in range(1, 24)),
+    ]
+    [found] = read(ctx, "SELECT " + ", ".join(f"(SELECT COUNT(*) {each})" for each in asked))
+    total, urgent, soon, turned_soon, start, busy, off = map(int, found[:7])
+    ranks = {Rank.NOW: urgent, Rank.SOON: soon + turned_soon, Rank.START: start, Rank.BUSY: busy, Rank.OFF: off}
+    return Counts(Counter(ranks | {Rank.OK: total - sum(ranks.values())}), tuple(map(int, found[7:])))
 
 
 def now_count(ctx: Context, now: datetime) -> int:
     """How many tokens need a person now; by two indexes."""
-    micros = to_micros(now)
-    [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {needs_now(micros)}")
+    [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {needs_now(to_micros(now))}")
     return int(count)
 
 
@@ -103,12 +106,24 @@ def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, know
         few = _few(ctx, wanted, micros)
         if few is not None:
             return _cut(few, page, size)
-        where, parameters = _where(wanted, micros)
-        [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
-    else:
-        count = sum(known.ranks[rank] for rank in wanted.ranks or Rank)
+        return _counted(ctx, wanted, micros, page, size)
+    count = sum(known.ranks[rank] for rank in wanted.ranks or Rank)
     page = min(max(1, page), max(1, -(-count // size)))
     return Found(_window(ctx, wanted, micros, known, (page - 1) * size, size, count), count, page)
+
+
+def _counted(ctx: Context, wanted: Wanted, micros: int, page: int, size: int) -> Found:
+    """One page of many matches, and their count, in one pass; past the end it is the last page."""
+    where, parameters = _where(wanted, micros)
+    sql = (
+        f"SELECT token_id, COUNT(*) OVER () FROM tokens_listing WHERE {where} ORDER BY {_order(wanted, micros, False)}"
+    )
+    rows = read(ctx, f"{sql} LIMIT {size} OFFSET {(max(1, page) - 1) * size}", parameters)
+    if rows:
+        return Found(tuple(str(row[0]) for row in rows), int(rows[0][1]), max(1, page))
+    [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
+    last = max(1, -(-count // size))
+    return _counted(ctx, wanted, micros, last, size) if count else Found((), 0, 1)
 
 
 def _window(
@@ -116,7 +131,7 @@ def _window(
 ) -> tuple[str, ...]:
     """The ids from `first` on, read from the nearer end."""
     ranks = wanted.ranks
-    if wanted.sort is Sort.URGENCY and not wanted.words and not wanted.noticed:
+    if wanted.sort is Sort.URGENCY:
         # Where the window lies within one rank, that rank's own order, by name, is already an index.
         before = 0
         for rank in sorted(ranks or Rank):
@@ -127,7 +142,7 @@ def _window(
     size = min(size, count - first)
     if size <= 0:
         return ()
-    narrowed = Wanted(ranks, wanted.noticed, wanted.words, wanted.sort, wanted.descending)
+    narrowed = replace(wanted, ranks=ranks)
     where, parameters = _where(narrowed, micros)
     backwards = first > count // 2
     offset = count - first - size if backwards else first

@@ -54,12 +54,16 @@ def causes(ctx: Context, now: datetime, most: int) -> Causes:
 
 
 def _grouped(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
+    # What has a notice is found by its index before it is grouped: the limit keeps the database from turning it round.
+    few = (
+        f"SELECT token_id, configuration_id, urgent_at, name, cause, {rank_at(micros)} AS standing"
+        f" FROM tokens_listing WHERE {where} LIMIT {GROUPED}"
+    )
     rows = read(
         ctx,
-        f"SELECT MIN(token_id), configuration_id, COUNT(*), MAX(urgent_at) FROM tokens_listing WHERE {where}"
-        f" GROUP BY configuration_id, {rank_at(micros)}, cause"
-        f" ORDER BY {rank_at(micros)}, CASE WHEN {rank_at(micros)} = 0 THEN MIN(urgent_at) ELSE 0 END, MIN(name)"
-        f" LIMIT {most}",
+        f"SELECT MIN(token_id), configuration_id, COUNT(*), MAX(urgent_at) FROM ({few}) AS few"
+        " GROUP BY configuration_id, standing, cause"
+        f" ORDER BY standing, CASE WHEN standing = {Rank.NOW:d} THEN MIN(urgent_at) ELSE 0 END, MIN(name) LIMIT {most}",
     )
     return [Cause(token_id, configuration, count, last or None) for token_id, configuration, count, last in rows]
 

@@ -57,7 +57,7 @@ _BASE = f"""
 # are functions of two numbers.
 PROJECTION = f"""
 INSERT INTO tokens_listing (token_id, configuration_id, base, candidate_until, now_at, soon_at, notice_at, urgent_at,
-    end_at, kept_at, due_at, access_ends_at, refresh_ends_at, name, label, provider, cause, search)
+    end_at, kept_at, access_ends_at, refresh_ends_at, name, label, provider, cause, search)
 SELECT id, configuration_id, base,
     CASE WHEN is_valid AND NOT is_held THEN candidate_until ELSE 0 END,
     CASE WHEN base = {Rank.NOW:d} THEN 0
@@ -86,7 +86,6 @@ SELECT id, configuration_id, base,
          WHEN base = {Rank.NOW:d} OR state = 'retrying' THEN CASE WHEN usable_end = 0 THEN {FOREVER} ELSE usable_end END
          ELSE {{least}}(certain_end, secret_end) END,
     CASE WHEN is_on AND state = 'active' AND is_rotated AND refresh_end > 0 THEN refresh_end ELSE {FOREVER} END,
-    COALESCE(due_at, {FOREVER}),
     CASE WHEN access_end = 0 THEN {FOREVER} ELSE access_end END,
     CASE WHEN is_credentials THEN secret_end
          WHEN refresh_end = 0 THEN {FOREVER} ELSE {{least}}(refresh_end, secret_end) END,
@@ -97,7 +96,7 @@ SELECT id, configuration_id, base,
 ' || lower(label) || '
 ' || lower(COALESCE(account, ''))
 FROM (
-    SELECT t.id, t.configuration_id, t.label, t.state, t.error_code, t.account, t.due_at, c.name, c.provider, c.folded,
+    SELECT t.id, t.configuration_id, t.label, t.state, t.error_code, t.account, c.name, c.provider, c.folded,
         c.notify_token, c.notify_refresh_token, c.refreshable,
         {_VALID} AS is_valid, {_HELD} AS is_held, {_LACKS} AS lacks, {_CREDENTIALS} AS is_credentials,
         {_VALID} AND NOT {_HELD} AND NOT {_LACKS} AS is_on, ({_ROTATED}) AS is_rotated,
@@ -118,7 +117,7 @@ WHERE true
 ON CONFLICT (token_id) DO UPDATE SET configuration_id = excluded.configuration_id, base = excluded.base,
     candidate_until = excluded.candidate_until, now_at = excluded.now_at, soon_at = excluded.soon_at,
     notice_at = excluded.notice_at, urgent_at = excluded.urgent_at, end_at = excluded.end_at,
-    kept_at = excluded.kept_at, due_at = excluded.due_at, access_ends_at = excluded.access_ends_at,
+    kept_at = excluded.kept_at, access_ends_at = excluded.access_ends_at,
     refresh_ends_at = excluded.refresh_ends_at,
     name = excluded.name, label = excluded.label, provider = excluded.provider, cause = excluded.cause,
     search = excluded.search"""

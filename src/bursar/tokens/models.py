@@ -106,7 +106,6 @@ class Listing(models.Model):
     urgent_at = models.BigIntegerField()  # when the access token ends or ended, 0 without one
     end_at = models.BigIntegerField()  # the certain end that the picture of what is coming shows
     kept_at = models.BigIntegerField()  # the end of a refresh token that Bursar will have replaced by then
-    due_at = models.BigIntegerField()  # when Bursar renews
     access_ends_at = models.BigIntegerField()  # for sorting; FOREVER without one
     refresh_ends_at = models.BigIntegerField()
     name = CodePointField()
@@ -119,7 +118,8 @@ class Listing(models.Model):
         db_table = "tokens_listing"
         indexes = (
             models.Index(fields=["name", "label"], name="listing_name"),
-            models.Index(fields=["base", "soon_at"], name="listing_rank"),
+            models.Index(fields=["base"], name="listing_rank"),
+            models.Index(fields=["soon_at"], name="listing_soon"),
             models.Index(fields=["now_at"], name="listing_now"),
             models.Index(fields=["candidate_until"], name="listing_candidate"),
             models.Index(fields=["notice_at"], name="listing_notice"),

@@ -227,6 +227,6 @@ def secret_words(view: TokenView, now: datetime) -> str:
     ends = secret_end_of(view)
     if ends is None:
         return ""
-    words = _("secret ended %(when)s") if ends <= now else _("secret until %(when)s")
+    words = _("secret ended %(when)s") if ends <= now else _("secret %(when)s")
     noon = ends + timedelta(hours=12)  # the same date in nearly every time zone
     return words % {"when": date(noon, now)}

@@ -10,7 +10,7 @@
   var words = counted.getAttribute("data-ticked");
 
   function boxes() {
-    return Array.from(document.querySelectorAll("#rows .tick[name=id]"));
+    return Array.from(document.querySelectorAll("#rows .row-tick[name=id]"));
   }
 
   function show() {
@@ -41,7 +41,7 @@
   document.addEventListener("change", function (event) {
     if (event.target.matches("#rows [data-tick-all]")) {
       boxes().forEach(function (box) { box.checked = event.target.checked; keep(box); });
-    } else if (event.target.matches("#rows .tick[name=id]")) keep(event.target);
+    } else if (event.target.matches("#rows .row-tick[name=id]")) keep(event.target);
     else return;
     show();
   });
