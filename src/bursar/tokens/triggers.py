@@ -59,7 +59,6 @@ def rebuild() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tokens_listing")
         cursor.execute(projection("true"))
-        cursor.execute("ANALYZE tokens_listing")
 
 
 def _triggers() -> list[tuple[str, str, str, str]]:

@@ -17,7 +17,8 @@ register = template.Library()
 def tick(row: Row) -> SafeString:
     """The box that ticks a row."""
     return format_html(
-        '<input type="checkbox" class="row-tick" name="id" value="{}" form="ticked" autocomplete="off" aria-label="{}">',
+        '<input type="checkbox" class="row-tick" name="id" value="{}" form="ticked" autocomplete="off"'
+        ' aria-label="{}">',
         row.view.id,
         _("Tick %(name)s") % {"name": row.view.reference},
     )
@@ -30,7 +31,8 @@ def life(row: Row) -> SafeString:
         return SafeString("")
     return format_html(
         '<svg class="life" width="60" height="3" role="img" aria-label="{}">'
-        '<rect class="whole" width="100%" height="3" rx="1.5"/><rect class="left" width="{}%" height="3" rx="1.5"/></svg>',
+        '<rect class="whole" width="100%" height="3" rx="1.5"/>'
+        '<rect class="left" width="{}%" height="3" rx="1.5"/></svg>',
         _("%(share)d %% of its life left") % {"share": row.share},
         row.share,
     )
