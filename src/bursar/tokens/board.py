@@ -20,7 +20,7 @@ from .listing import Rank, rank_at
 from .users import finding
 
 HOUR = 3_600_000_000
-FEW = 1000  # matches of a search up to which they are sorted here
+FEW = 200  # matches of a search up to which they are sorted here
 
 
 class Sort(StrEnum):
