@@ -265,7 +265,8 @@ def _line(end: Coming, view: TokenView | None, now: datetime) -> Line:
 
 def _sentence(count: int, marks: Sequence[Mark], rest: str) -> str:
     if not count:
-        return f"{_('Nothing ends.')} {rest}".strip()
+        nothing = _("Nothing ends.")
+        return f"{nothing} {rest}".strip()
     words = ngettext("%(count)d end: %(first)s.", "%(count)d ends: %(first)s.", count)
     return f"{words % {'count': count, 'first': '; '.join(mark.title for mark in marks[:LABELS])}} {rest}".strip()
 
