@@ -8,22 +8,35 @@ The writer takes all the jobs that wait, runs each in a savepoint of one transac
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db import Error as DatabaseTrouble
 from django.db.backends.utils import CursorWrapper
 
+from .cursor import LeanCursor
 from .errors import Temporary
 
 T = TypeVar("T")
 Job = Callable[[CursorWrapper], Any]
-_Item = tuple[Job, "Future[Any]"] | None
+_Begun = tuple[Job, "Future[Any]"]
+_Item = _Begun | None
 
 READERS = 4
 GROUP = 100
+
+
+class Together(Protocol):
+    """A job of which several that wait can be done at once, in fewer statements; the class says so by this method.
+
+    It gives a result for each job, in their order. Raising undoes all of it, and each job is done for itself.
+    """
+
+    def __call__(self, cursor: CursorWrapper) -> Any: ...
+
+    def together(self, cursor: CursorWrapper, jobs: Sequence[Any]) -> list[Any]: ...
 
 
 class Storage:
@@ -41,11 +54,11 @@ class Storage:
 
     def read(self, job: Callable[[CursorWrapper], T]) -> T:
         """Run `job` outside any transaction."""
-        return self._ask(self._reads, job)
+        return self.finish(self._hand(self._reads, job))
 
     def write(self, job: Callable[[CursorWrapper], T]) -> T:
         """Run `job` in a transaction; return after the commit. An exception from the job undoes the job alone."""
-        return self._ask(self._writes, job)
+        return self.finish(self.begin(job))
 
     def close(self) -> None:
         """Let the waiting jobs finish, then end the threads and their connections."""
@@ -58,10 +71,12 @@ class Storage:
         for thread in threads:
             thread.join()
 
-    def _ask(self, jobs: "queue.SimpleQueue[_Item]", job: Callable[[CursorWrapper], T]) -> T:
-        self._start()
-        answer: Future[T] = Future()
-        jobs.put((job, cast("Future[Any]", answer)))
+    def begin(self, job: Callable[[CursorWrapper], T]) -> "Future[T]":
+        """Hand a job to the writer and go on; `finish` gives what `write` would."""
+        return self._hand(self._writes, job)
+
+    def finish(self, answer: "Future[T]") -> T:
+        """Wait for the commit of a job that was begun. Raises as `write`."""
         try:
             return answer.result()
         except DatabaseTrouble as problem:
@@ -70,6 +85,12 @@ class Storage:
                 code="storage_unavailable",
                 action="Nothing was sent and nothing was lost. Look at the database server and the free disk space.",
             ) from problem
+
+    def _hand(self, jobs: "queue.SimpleQueue[_Item]", job: Callable[[CursorWrapper], T]) -> "Future[T]":
+        self._start()
+        answer: Future[T] = Future()
+        jobs.put((job, cast("Future[Any]", answer)))
+        return answer
 
     def _start(self) -> None:
         if self._threads:
@@ -118,13 +139,9 @@ class Storage:
         committing = False
         try:
             with transaction.atomic():
-                with connection.cursor() as cursor:
-                    for job, answer in group:
-                        result, failure = _attempt(job, cursor)
-                        if connection.needs_rollback:
-                            # SQLite undid the whole group by itself, as it does when the disk is full.
-                            raise failure or DatabaseError("the transaction was undone")
-                        outcomes.append((answer, result, failure))
+                with _cursor() as cursor:
+                    for bundle in _bundled(group):
+                        outcomes += _attempt_bundle(bundle, cursor)
                 committing = True
         except BaseException as trouble:  # noqa: BLE001 - every caller of the group hears it
             _forget_connection()
@@ -146,30 +163,76 @@ class Storage:
                 answer.set_exception(failure)
 
 
+def _bundled(group: list[_Begun]) -> list[list[_Begun]]:
+    """The jobs in their order, those that can be done together where the first of them is."""
+    bundles: list[list[_Begun]] = []
+    alike: dict[type, list[_Begun]] = {}
+    for begun in group:
+        kind = type(begun[0])
+        if kind in alike:
+            alike[kind].append(begun)
+            continue
+        bundles.append([begun])
+        if hasattr(kind, "together"):
+            alike[kind] = bundles[-1]
+    return bundles
+
+
+def _attempt_bundle(
+    bundle: list[_Begun], cursor: CursorWrapper
+) -> list[tuple["Future[Any]", Any, BaseException | None]]:
+    """Each job's answer, result and failure. What fails together is done one by one."""
+    if len(bundle) > 1:
+        jobs = [job for job, _ in bundle]
+        results, failure = _attempt(lambda cursor: cast(Together, jobs[0]).together(cursor, jobs), cursor)
+        if failure is None:
+            return [(answer, result, None) for (_, answer), result in zip(bundle, results, strict=True)]
+    return [(answer, *_attempt(job, cursor)) for job, answer in bundle]
+
+
+def _cursor() -> CursorWrapper:
+    connection.ensure_connection()
+    found = connection.cursor()
+    return LeanCursor(found.cursor, found.db)
+
+
 def _read(job: Job) -> Any:
     """The job's result; once more on a new connection where the old one was lost, as by a restart of the server."""
     try:
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             return job(cursor)
     except DatabaseTrouble as problem:
         _forget_connection()
         if not _is_lost(problem):
             raise
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         return job(cursor)
 
 
 def _attempt(job: Job, cursor: CursorWrapper) -> tuple[Any, BaseException | None]:
-    """The job's result, or the exception that undid it and it alone. Raises what ends the whole transaction."""
+    """The job's result, or the exception that undid it and it alone. Raises what ends the whole transaction.
+
+    The savepoint is set by hand: Django's own bookkeeping costs more than most jobs.
+    """
+    cursor.execute("SAVEPOINT bursar_job")
     try:
-        with transaction.atomic():
-            return job(cursor), None
-    except DatabaseTrouble as problem:
-        if _is_deadlock(problem) or _is_lost(problem):
+        result = job(cursor)
+        if not connection.needs_rollback:
+            cursor.execute("RELEASE SAVEPOINT bursar_job")
+            return result, None
+        problem: BaseException = DatabaseError("the job's transaction was undone")
+    except BaseException as failure:
+        if isinstance(failure, DatabaseTrouble) and (_is_deadlock(failure) or _is_lost(failure)):
             raise
-        return None, problem
-    except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
-        return None, problem
+        problem = failure
+    try:
+        cursor.execute("ROLLBACK TO SAVEPOINT bursar_job")
+        cursor.execute("RELEASE SAVEPOINT bursar_job")
+    except DatabaseTrouble:
+        # SQLite undid the whole group by itself, as it does when the disk is full.
+        raise problem from None
+    connection.needs_rollback = False
+    return None, problem
 
 
 def _is_lost(problem: BaseException) -> bool:

@@ -6,13 +6,14 @@ import pytest
 
 from bursar.testing.people import human
 from bursar.tokens import candidate, configure, history, life
+from bursar.tokens.ahead import refresh_ahead
 from bursar.tokens.asker import SCHEDULER
 from bursar.tokens.history import Call, Event
 from bursar.tokens.models import Attempt
 from bursar.tokens.models import Event as Row
 from bursar.tokens.obtain import obtain
 from bursar.tokens.outcome import AccountChanged
-from bursar.tokens.refresh import due_tokens, refresh, refresh_due
+from bursar.tokens.refresh import due_tokens, refresh
 from bursar.tokens.request import request
 from bursar.tokens.revoke import revoke
 from bursar.tokens.rows import read_row
@@ -56,8 +57,7 @@ def test_every_call_says_who_asked_for_it(scene: Scene) -> None:
     scene.clock.advance(7200)
     obtain(scene.ctx, NAME, by=Consumer("mail", "1", "Sales"))
     scene.clock.advance(3590)
-    for due in due_tokens(scene.ctx, 10):
-        refresh_due(scene.ctx, due.token_id)
+    refresh_ahead(scene.ctx, [due.token_id for due in due_tokens(scene.ctx, 10)])
     calls, _ = past(scene)
     assert [(each.asker, each.by) for each in calls] == [
         ("person", PERSON),

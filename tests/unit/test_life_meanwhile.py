@@ -13,11 +13,12 @@ from bursar.errors import BursarError
 from bursar.scheduler.worker import Worker
 from bursar.testing import FakeProvider, Script
 from bursar.tokens import renew
+from bursar.tokens.ahead import refresh_ahead
 from bursar.tokens.authorize import ticket
 from bursar.tokens.models import Configuration, Revocation, Token
 from bursar.tokens.obtain import obtain, reject
 from bursar.tokens.outcome import Obtained, Refusal, RefusalKind
-from bursar.tokens.refresh import refresh, refresh_due
+from bursar.tokens.refresh import refresh
 from bursar.tokens.request import request
 from bursar.tokens.revoke import revoke
 from tests.unit.life_scene import ERP, NAME, Scene
@@ -121,7 +122,7 @@ def test_a_correction_during_the_scheduler_s_call_is_tried(scene: Scene, pool: T
     """SEC-30: the verdict about the old secret doesn't take the token out of the schedule."""
     expired(scene)
     scene.provider.script(Script.answer(401, {"error": "invalid_client"}, delay=0.7))
-    asked = pool.submit(refresh_due, scene.ctx, Token.objects.get().id)
+    asked = pool.submit(refresh_ahead, scene.ctx, [Token.objects.get().id])
     wait_for_calls(scene, 1)
     scene.set_secret("another")
     asked.result()
@@ -245,8 +246,7 @@ def test_something_unexpected_makes_no_hot_loop(scene: Scene, monkeypatch: pytes
 
     with monkeypatch.context() as patch:
         patch.setattr(renew, "_call", broken)
-        with pytest.raises(RuntimeError):
-            refresh_due(scene.ctx, Token.objects.get().id)
+        assert refresh_ahead(scene.ctx, [Token.objects.get().id]) == 1
     due_at = Token.objects.get().due_at
     assert due_at is not None
     assert due_at > scene.clock.now()

@@ -189,7 +189,7 @@ def test_nothing_is_called_when_the_attempt_cannot_be_written(scene: Scene, monk
         raise DatabaseError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(life, "begin_attempt", broken)
+        patch.setattr(life, "begin_attempts", broken)
         with pytest.raises(Temporary, match="database"):
             obtain(scene.ctx, NAME)
     assert scene.refresh_calls == 0

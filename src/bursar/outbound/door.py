@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from typing import TYPE_CHECKING
 
 from ..clock import Clock
@@ -35,6 +36,12 @@ class Door:
         self.clock = clock
         self._resolve = resolve
         self._slots = Slots(at_once)
+
+    def with_rules(self, rules: OutboundRules) -> "Door":
+        """The same door by rules that were read this moment: for many calls that follow at once."""
+        door = copy(self)
+        door.rules = lambda: rules
+        return door
 
     def deadline(self, seconds: float) -> Deadline:
         """A deadline on this door's clock."""

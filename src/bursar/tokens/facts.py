@@ -47,6 +47,10 @@ class _Kept:
         self._lock = Lock()
         self._facts: OrderedDict[tuple[str, int], Facts] = OrderedDict()
 
+    def known(self, configuration_id: str, generation: int) -> Facts | None:
+        with self._lock:
+            return self._facts.get((configuration_id, generation))
+
     def get(self, row: TokenRow) -> Facts:
         key = (row.c_id, row.c_generation)
         with self._lock:
@@ -63,6 +67,11 @@ class _Kept:
 
 
 _kept = _Kept()
+
+
+def known_facts(configuration_id: str, generation: int) -> Facts | None:
+    """The facts where they were read before."""
+    return _kept.known(configuration_id, generation)
 
 
 def facts_of(row: TokenRow) -> Facts:

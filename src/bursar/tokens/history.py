@@ -5,7 +5,7 @@ Calls are rows of their own (`Attempt`) while they are young. Of older ones a ru
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -109,6 +109,17 @@ def fold(cursor: CursorWrapper, configuration_id: str, token_id: str) -> None:
                 _detail(last),
             )
     _forget_oldest(cursor, configuration_id, token_id)
+
+
+def fold_many(cursor: CursorWrapper, tokens: Mapping[str, str]) -> None:
+    """`fold` for those of these tokens (by id, with their configurations) that need it."""
+    marks = ", ".join(["%s"] * len(tokens))
+    cursor.execute(
+        f"SELECT token_id FROM tokens_attempt WHERE token_id IN ({marks}) GROUP BY token_id HAVING COUNT(*) >= %s",  # noqa: S608
+        [*tokens, ATTEMPTS_KEPT + FOLDED_AT_ONCE],
+    )
+    for (token_id,) in cursor.fetchall():
+        fold(cursor, tokens[token_id], token_id)
 
 
 def past(cursor: CursorWrapper, configuration_id: str, token_id: str) -> tuple[list[Call], list[Event]]:

@@ -5,20 +5,19 @@ A verdict touches no material, and counts only while its writer still holds the 
 nor the configuration's generation has moved: it binds only what it was about (SEC-26).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
 from ..ids import new_id
 from ..keyring import Keyring, Place, Secret
 from .asker import Asker
-from .history import fold
-from .rows import TABLE, TokenRow, wait_for_row
+from .history import fold, fold_many
+from .rows import TABLE, TokenRow, marks, wait_for_row, wait_for_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,32 @@ def update(cursor: CursorWrapper, where: str, parameters: list[Any], **changes: 
     return bool(cursor.rowcount == 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to a token endpoint as it is written down before it is made."""
+
+    id: str
+    token_id: str
+    generation: int
+    grant: str
+    refresh_sha256: str | None
+
+
+def begin_attempts(
+    cursor: CursorWrapper, attempts: Sequence[Attempt], worker: str, asker: Asker, now: datetime
+) -> None:
+    """Write down that the provider is about to be called, before it is (SEC-24)."""
+    asked = (worker, asker.kind, asker.name, to_micros(now))
+    cursor.executemany(
+        'INSERT INTO tokens_attempt (id, token_id, generation, "grant", refresh_sha256, worker, asker, "by",'
+        " started_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            (each.id, each.token_id, each.generation, each.grant, each.refresh_sha256, *asked)  # as the columns above
+            for each in attempts
+        ],
+    )
+
+
 def begin_attempt(
     cursor: CursorWrapper,
     row: TokenRow,
@@ -67,24 +92,24 @@ def begin_attempt(
     asker: Asker,
     now: datetime,
 ) -> str:
-    """Write down that the provider is about to be called, before it is (SEC-24). Returns the attempt's id."""
-    attempt = new_id()
+    """The same for one; returns the attempt's id."""
+    attempt = Attempt(new_id(), row.id, row.generation, grant, refresh_sha256)
+    begin_attempts(cursor, [attempt], worker, asker, now)
+    return attempt.id
+
+
+def take_leases(cursor: CursorWrapper, token_ids: Sequence[str], worker: str, until: datetime) -> None:
+    """Claim the right to call for tokens that this transaction has locked and read without a lease."""
     cursor.execute(
-        'INSERT INTO tokens_attempt (id, token_id, generation, "grant", refresh_sha256, worker, asker, "by",'
-        " started_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            attempt,
-            row.id,
-            row.generation,
-            grant,
-            refresh_sha256,
-            worker,
-            asker.kind,
-            asker.name,
-            to_micros(now),
-        ],
+        f"UPDATE {TABLE} SET lease_owner = %s, lease_until = %s WHERE id IN ({marks(token_ids)})",  # noqa: S608
+        [worker, to_micros(until), *token_ids],
     )
-    return attempt
+
+
+def give_back(cursor: CursorWrapper, row: TokenRow, attempt: str, worker: str) -> None:
+    """Undo a claim for which nobody was called: the token is due as before."""
+    update(cursor, *_own_lease(row, worker), lease_owner=None, lease_until=None)
+    cursor.execute("DELETE FROM tokens_attempt WHERE id = %s", [attempt])
 
 
 def end_attempt(
@@ -104,6 +129,18 @@ def end_attempt(
         [to_micros(now), outcome, status, answer, None if expires_at is None else to_micros(expires_at), attempt],
     )
     fold(cursor, row.c_id, row.id)
+
+
+def end_attempts(
+    cursor: CursorWrapper, ended: Sequence[tuple[TokenRow, str, datetime]], outcome: str, now: datetime, status: int
+) -> None:
+    """The same for many that ended alike: row, attempt, and the end of the token that it brought."""
+    cursor.executemany(
+        "UPDATE tokens_attempt SET finished_at = %s, outcome = %s, status = %s, answer = '', expires_at = %s"
+        " WHERE id = %s",
+        [(to_micros(now), outcome, status, to_micros(expires_at), attempt) for _, attempt, expires_at in ended],
+    )
+    fold_many(cursor, {row.id: row.c_id for row, _, _ in ended})
 
 
 def unfinished_attempt(cursor: CursorWrapper, row: TokenRow, refresh: Secret | None, but: str) -> datetime | None:
@@ -134,6 +171,37 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
     same generation, since failures don't move it (SEC-27).
     """
     wait_for_row(cursor, row.id)
+    changes = _stored(keyring, row, grown, now, confirmed=_configuration_is(cursor, row))
+    return update(cursor, "id = %s AND generation = %s", [row.id, row.generation], **changes)
+
+
+def store_together(
+    cursor: CursorWrapper, keyring: Keyring, stored: Sequence[tuple[TokenRow, Grown]], now: datetime
+) -> bool:
+    """`store` for many, in a few statements. False where any of them has moved: then nothing of it may be kept."""
+    wait_for_rows(cursor, sorted(row.id for row, _ in stored))
+    known = {row.c_id for row, _ in stored}
+    cursor.execute(
+        f"SELECT id, generation FROM tokens_configuration WHERE id IN ({marks(known)})",  # noqa: S608
+        list(known),
+    )
+    generations = dict(cursor.fetchall())
+    alike: dict[tuple[str, ...], list[list[Any]]] = {}
+    for row, grown in stored:
+        confirmed = generations.get(row.c_id) == row.c_generation
+        changes = _stored(keyring, row, grown, now, confirmed=confirmed)
+        values = [to_micros(v) if isinstance(v, datetime) else v for v in changes.values()]
+        alike.setdefault(tuple(changes), []).append([*values, row.id, row.generation])
+    for columns, rows in alike.items():
+        names = ", ".join(f"{name} = %s" for name in columns)
+        cursor.executemany(f"UPDATE {TABLE} SET {names} WHERE id = %s AND generation = %s", rows)  # noqa: S608
+        if cursor.rowcount != len(rows):
+            return False
+    return True
+
+
+def _stored(keyring: Keyring, row: TokenRow, grown: Grown, now: datetime, *, confirmed: bool) -> dict[str, Any]:
+    """The columns of a success. `confirmed`: the configuration is the one under which it was asked for."""
     changes: dict[str, Any] = {
         "generation": row.generation + 1,
         "state": "active",
@@ -161,14 +229,14 @@ def store(cursor: CursorWrapper, keyring: Keyring, row: TokenRow, grown: Grown, 
         changes["rejected_sha256"] = None
         if row.state != "active":
             changes["state_since"] = now
-    if _configuration_is(cursor, row):
+    if confirmed:
         changes["held"] = False  # else the destination was changed meanwhile, and what holds it still counts (SEC-62)
     if grown.refresh_token is not None:
         changes["refresh_token"] = keyring.seal(Place(TABLE, row.id, "refresh_token"), grown.refresh_token)
         changes["refresh_expires_at"] = grown.refresh_expires_at
     elif grown.refresh_expires_at is not None:
         changes["refresh_expires_at"] = grown.refresh_expires_at
-    return update(cursor, "id = %s AND generation = %s", [row.id, row.generation], **changes)
+    return changes
 
 
 def fail(cursor: CursorWrapper, row: TokenRow, failure: Failure, worker: str, now: datetime) -> bool:
@@ -194,20 +262,21 @@ def no_longer_due(cursor: CursorWrapper, seen: TokenRow) -> None:
         update(cursor, "id = %s AND due_at = %s", [seen.id, to_micros(seen.due_at)], due_at=None)
 
 
-def release_siblings(cursor: CursorWrapper, row: TokenRow, errors: Collection[str], now: datetime) -> None:
+def release_siblings(cursor: CursorWrapper, rows: Collection[TokenRow], errors: Collection[str], now: datetime) -> None:
     """The client is accepted again: the tokens that waited because it was refused are tried at once."""
-    marks = ", ".join(["%s"] * len(errors))
+    configurations, granted = {row.c_id for row in rows}, [row.id for row in rows]
     cursor.execute(
         f"UPDATE {TABLE} SET state = 'active', error_code = NULL, error_sentence = NULL, error_action = NULL,"  # noqa: S608
-        " error_answer = NULL, failures = 0, due_at = %s, state_since = %s WHERE configuration_id = %s AND id <> %s"
-        f" AND state = 'misconfigured' AND issued_at IS NOT NULL AND NOT held AND error_code IN ({marks})",
-        [to_micros(now), to_micros(now), row.c_id, row.id, *errors],
+        " error_answer = NULL, failures = 0, due_at = %s, state_since = %s"
+        f" WHERE configuration_id IN ({marks(configurations)}) AND state = 'misconfigured' AND id NOT IN"
+        f" ({marks(granted)}) AND issued_at IS NOT NULL AND NOT held AND error_code IN ({marks(errors)})",
+        [to_micros(now), to_micros(now), *configurations, *granted, *errors],
     )
 
 
 def stop_siblings(cursor: CursorWrapper, row: TokenRow, failure: Failure, now: datetime) -> None:
     """The client itself was refused, so every token of the configuration would be: let them wait (SEC-19)."""
-    if connection.vendor == "postgresql":
+    if cursor.db.vendor == "postgresql":
         siblings = f"SELECT id FROM {TABLE} WHERE configuration_id = %s ORDER BY id FOR UPDATE"  # noqa: S608
         cursor.execute(siblings, [row.c_id])
     if not _configuration_is(cursor, row):

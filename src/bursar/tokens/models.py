@@ -87,6 +87,8 @@ class Token(models.Model):
     class Meta:
         db_table = "tokens_token"
         constraints = (models.UniqueConstraint(fields=["configuration", "label"], name="token_label"),)
+        # Which tokens of an application wait because its client was refused: asked after every refresh of another.
+        indexes = (models.Index(fields=["configuration", "state"], name="token_configuration_state"),)
 
 
 class Listing(models.Model):

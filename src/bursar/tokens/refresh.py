@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..context import Context
-from . import life
-from .asker import SCHEDULER, person
-from .facts import facts_of
+from .asker import person
+from .facts import facts_of, known_facts
 from .hindrance import authorization_required
 from .obtain import find
 from .outcome import Refusal, RefusalKind, quoted
 from .renew import renew
-from .rows import TokenRow, due_rows, read_row
+from .rows import TokenRow, due_ids, read_row
 
 
 def refresh(ctx: Context, reference: str, by: str = "") -> TokenRow | Refusal:
@@ -51,20 +50,13 @@ class Due:
 def due_tokens(ctx: Context, most: int, skip: int = 0) -> list[Due]:
     """Up to `most` of what is due now, the longest due first, past the first `skip`."""
     now = ctx.clock.now()
-    found = ctx.storage.read(lambda cursor: due_rows(cursor, now, most, skip))
-    return [Due(row.id, facts_of(row).server) for row in found]
+    found = ctx.storage.read(lambda cursor: due_ids(cursor, now, most, skip))
+    return [Due(token_id, _server(ctx, token_id, c_id, generation)) for token_id, c_id, generation in found]
 
 
-def refresh_due(ctx: Context, token_id: str) -> None:
-    """The scheduler's turn: refresh if it is still due by the time the lease is ours.
-
-    What only a person can change is due no longer: their change plans it anew (`changed`).
-    """
-
-    def no_longer_due(row: TokenRow, now: datetime) -> bool:
-        return row.due_at is None or row.due_at > now
-
-    seen = ctx.storage.read(lambda cursor: read_row(cursor, token_id))
-    outcome = renew(ctx, token_id, no_longer_due, SCHEDULER)
-    if seen is not None and isinstance(outcome, Refusal) and outcome.kind is not RefusalKind.TEMPORARY:
-        ctx.storage.write(lambda cursor: life.no_longer_due(cursor, seen))
+def _server(ctx: Context, token_id: str, configuration_id: str, generation: int) -> str:
+    facts = known_facts(configuration_id, generation)
+    if facts is None:
+        row = ctx.storage.read(lambda cursor: read_row(cursor, token_id))
+        facts = None if row is None else facts_of(row)
+    return "" if facts is None else facts.server

@@ -16,8 +16,10 @@ from django.db.backends.utils import CursorWrapper
 from ..context import Context
 from ..errors import Refused
 from ..grants import Granted, GrantKind, run_grant
+from ..ids import new_id
 from ..keyring import SealBroken, Secret
 from ..oauth2.token_endpoint import ErrorAnswer
+from ..outbound import Door
 from ..testing.failpoints import failpoint
 from ..worker_name import is_gone
 from . import answer, life, timing
@@ -36,16 +38,18 @@ Satisfied = Callable[[TokenRow, datetime], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class Claim:
+    """The right and the duty to ask the provider about one token, once; its attempt is written down."""
+
     row: TokenRow
     facts: Facts
-    attempt: str
+    attempt: life.Attempt
     kind: GrantKind
     refresh_token: Secret | None
     client_secret: Secret | None
 
 
-class _Busy:
+class Busy:
     """Another holds the lease, or writes the row this very moment."""
 
 
@@ -60,11 +64,11 @@ def renew(ctx: Context, token_id: str, satisfied: Satisfied, asker: Asker = CONS
     while True:
         claimed = ctx.storage.write(lambda cursor: _claim(cursor, ctx, token_id, satisfied, asker, timeout))
         match claimed:
-            case _Claim():
+            case Claim():
                 return _call_and_settle(ctx, claimed, timeout)
             case TokenRow() | Refusal():
                 return claimed
-            case _Busy():
+            case Busy():
                 pass
         while True:
             row = ctx.storage.read(lambda cursor: read_row(cursor, token_id))
@@ -87,11 +91,23 @@ def renew(ctx: Context, token_id: str, satisfied: Satisfied, asker: Asker = CONS
 
 def _claim(
     cursor: CursorWrapper, ctx: Context, token_id: str, satisfied: Satisfied, asker: Asker, timeout: float
-) -> _Claim | _Busy | TokenRow | Refusal:
+) -> Claim | Busy | TokenRow | Refusal:
     row = lock_row(cursor, token_id)
     if row is None:
-        return _Busy()
+        return Busy()
     now = ctx.clock.now()
+    decided = decide(cursor, ctx, row, satisfied, asker, now)
+    if isinstance(decided, Claim):
+        if not life.take_lease(cursor, row, ctx.worker, life.lease_end(now, timeout)):
+            return Busy()
+        life.begin_attempts(cursor, [decided.attempt], ctx.worker, asker, now)
+    return decided
+
+
+def decide(
+    cursor: CursorWrapper, ctx: Context, row: TokenRow, satisfied: Satisfied, asker: Asker, now: datetime
+) -> Claim | Busy | TokenRow | Refusal:
+    """Whether the provider is to be asked about a locked row: a claim, which is yet to be written, or why not."""
     if satisfied(row, now):
         return row
     facts = facts_of(row)
@@ -99,19 +115,16 @@ def _claim(
     if refusal is not None:
         return refusal
     if _leased(row, now):
-        return _Busy()
+        return Busy()
     try:
         refresh_token = None if row.c_flow == "client_credentials" else row.open(ctx.keyring, "refresh_token")
         client_secret = row.open_client_secret(ctx.keyring)
     except SealBroken:
         return _unreadable(cursor, row, now)
     kind = GrantKind.CLIENT_CREDENTIALS if refresh_token is None else GrantKind.REFRESH_TOKEN
-    until = life.lease_end(now, timeout)
-    if not life.take_lease(cursor, row, ctx.worker, until):
-        return _Busy()
     sha256 = None if refresh_token is None else refresh_token.sha256()
-    attempt = life.begin_attempt(cursor, row, kind.value, sha256, ctx.worker, asker, now)
-    return _Claim(row, facts, attempt, kind, refresh_token, client_secret)
+    attempt = life.Attempt(new_id(), row.id, row.generation, kind.value, sha256)
+    return Claim(row, facts, attempt, kind, refresh_token, client_secret)
 
 
 def _leased(row: TokenRow, now: datetime) -> bool:
@@ -144,27 +157,54 @@ def _unreadable(cursor: CursorWrapper, row: TokenRow, now: datetime) -> Refusal:
     return Refusal(RefusalKind.PERSON, verdict.code, verdict.sentence, verdict.action)
 
 
-def _call_and_settle(ctx: Context, claim: _Claim, timeout: float) -> TokenRow | Refusal:
+def _call_and_settle(ctx: Context, claim: Claim, timeout: float) -> TokenRow | Refusal:
+    settle = call(ctx, claim, ctx.door, timeout)
+    settled = commit_surely(ctx, settle.job) if settle.is_success else ctx.storage.write(settle.job)
+    if settle.is_success:
+        failpoint("answer-committed")
+    return settled
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The job that stores what the provider gave; it gives the row as it is then, or the refusal that bars it."""
+
+    ctx: Context
+    claim: Claim
+    material: life.Grown
+
+    def __call__(self, cursor: CursorWrapper) -> TokenRow | Refusal:
+        return _settle_success(cursor, self.ctx, self.claim, self.material)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What has to be written after a call. A success that can't be is tried again: it is the only copy."""
+
+    job: Callable[[CursorWrapper], TokenRow | Refusal]
+    is_success: bool
+
+
+def call(ctx: Context, claim: Claim, door: Door, timeout: float) -> Settle:
+    """Ask the provider; no transaction and no lock is open. Raises what Bursar did not expect, the lease given back."""
     asked_at = ctx.clock.now()
     failpoint("attempt-written")
     try:
-        outcome = _call(ctx, claim, timeout)
+        outcome = _call(claim, door, timeout)
     except Refused as refused:  # an address that is not admitted: nothing was sent
         why = refused
-        return ctx.storage.write(lambda cursor: _not_sent(cursor, ctx, claim, why))
+        return Settle(lambda cursor: _not_sent(cursor, ctx, claim, why), is_success=False)
     except BaseException:
         ctx.storage.write(lambda cursor: _abandon(cursor, ctx, claim))
         raise
     if isinstance(outcome, ErrorAnswer):
-        return ctx.storage.write(lambda cursor: _settle_failure(cursor, ctx, claim, outcome))
+        return Settle(lambda cursor: _settle_failure(cursor, ctx, claim, outcome), is_success=False)
     failpoint("answer-received")
     material = answer.grown(claim.row, claim.facts, outcome.answer, asked_at, ctx.randomness)
-    settled = commit_surely(ctx, lambda cursor: _settle_success(cursor, ctx, claim, material))
-    failpoint("answer-committed")
-    return settled
+    return Settle(Success(ctx, claim, material), is_success=True)
 
 
-def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
+def _call(claim: Claim, door: Door, timeout: float) -> Granted | ErrorAnswer:
     request_type = {
         GrantKind.REFRESH_TOKEN: "TokenByRefreshToken",
         GrantKind.CLIENT_CREDENTIALS: "TokenByClientCredentials",
@@ -174,14 +214,14 @@ def _call(ctx: Context, claim: _Claim, timeout: float) -> Granted | ErrorAnswer:
         raise Refused(f"The document has no {request_type}.", code="request_missing", action="Add it to the document.")
     own = {} if claim.refresh_token is None else {"RefreshToken": claim.refresh_token}
     values: dict[str, str | Secret] = {**claim.facts.sources(), **own}
-    return run_grant(claim.kind, plan, claim.facts.client(claim.client_secret), values, ctx.door, timeout=timeout)
+    return run_grant(claim.kind, plan, claim.facts.client(claim.client_secret), values, door, timeout=timeout)
 
 
-def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material: life.Grown) -> TokenRow | Refusal:
+def _settle_success(cursor: CursorWrapper, ctx: Context, claim: Claim, material: life.Grown) -> TokenRow | Refusal:
     now = ctx.clock.now()
     stored = life.store(cursor, ctx.keyring, claim.row, material, now)
     life.end_attempt(
-        cursor, claim.row, claim.attempt, "granted" if stored else "stale", now, 200, "", material.expires_at
+        cursor, claim.row, claim.attempt.id, "granted" if stored else "stale", now, 200, "", material.expires_at
     )
     row = read_row(cursor, claim.row.id)
     if not stored and (row is None or row.state == "revoked"):
@@ -190,21 +230,21 @@ def _settle_success(cursor: CursorWrapper, ctx: Context, claim: _Claim, material
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
     if stored:
-        life.release_siblings(cursor, row, answer.CLIENT_ERRORS, now)
+        life.release_siblings(cursor, [row], answer.CLIENT_ERRORS, now)
     bar = barred(row)
     if stored and bar is None and material.useless is not None:
         return answer.refusal(row, material.useless, now)
     return bar or row
 
 
-def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: ErrorAnswer) -> TokenRow | Refusal:
+def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: Claim, error: ErrorAnswer) -> TokenRow | Refusal:
     now = ctx.clock.now()
     verdict = answer.failure(claim.row, claim.facts, error, now, ctx.randomness)
     if error.error == "invalid_grant" and claim.refresh_token is not None:
         verdict = _with_lost_answer(cursor, claim, verdict)
     counted = life.fail(cursor, claim.row, verdict, ctx.worker, now)
     life.end_attempt(
-        cursor, claim.row, claim.attempt, verdict.state if counted else "stale", now, error.status, error.answer
+        cursor, claim.row, claim.attempt.id, verdict.state if counted else "stale", now, error.status, error.answer
     )
     if counted and error.error in answer.CLIENT_ERRORS:
         life.stop_siblings(cursor, claim.row, verdict, now)
@@ -216,16 +256,16 @@ def _settle_failure(cursor: CursorWrapper, ctx: Context, claim: _Claim, error: E
     return answer.refusal(claim.row, verdict, now)
 
 
-def _abandon(cursor: CursorWrapper, ctx: Context, claim: _Claim) -> None:
+def _abandon(cursor: CursorWrapper, ctx: Context, claim: Claim) -> None:
     now = ctx.clock.now()
     life.release(cursor, claim.row, ctx.worker, now + timedelta(seconds=timing.LONGEST_RETRY))
-    life.end_attempt(cursor, claim.row, claim.attempt, "unexpected", now, 0, "")
+    life.end_attempt(cursor, claim.row, claim.attempt.id, "unexpected", now, 0, "")
 
 
-def _with_lost_answer(cursor: CursorWrapper, claim: _Claim, verdict: life.Failure) -> life.Failure:
+def _with_lost_answer(cursor: CursorWrapper, claim: Claim, verdict: life.Failure) -> life.Failure:
     """Say so where an earlier attempt with this very refresh token never came to an end: a process was killed between
     the provider's answer and the commit, the one window that can't be closed (SEC-25)."""
-    lost = life.unfinished_attempt(cursor, claim.row, claim.refresh_token, claim.attempt)
+    lost = life.unfinished_attempt(cursor, claim.row, claim.refresh_token, claim.attempt.id)
     if lost is None:
         return verdict
     sentence = (
@@ -235,7 +275,7 @@ def _with_lost_answer(cursor: CursorWrapper, claim: _Claim, verdict: life.Failur
     return replace(verdict, sentence=sentence)
 
 
-def _not_sent(cursor: CursorWrapper, ctx: Context, claim: _Claim, refused: Refused) -> Refusal:
+def _not_sent(cursor: CursorWrapper, ctx: Context, claim: Claim, refused: Refused) -> Refusal:
     now = ctx.clock.now()
     verdict = life.Failure(
         "retrying",
@@ -246,5 +286,5 @@ def _not_sent(cursor: CursorWrapper, ctx: Context, claim: _Claim, refused: Refus
         now + timedelta(seconds=timing.LONGEST_RETRY),
     )
     life.fail(cursor, claim.row, verdict, ctx.worker, now)
-    life.end_attempt(cursor, claim.row, claim.attempt, "not_sent", now, 0, refused.sentence)
+    life.end_attempt(cursor, claim.row, claim.attempt.id, "not_sent", now, 0, refused.sentence)
     return Refusal(RefusalKind.REFUSED, refused.code, refused.sentence, refused.action)

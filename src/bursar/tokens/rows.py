@@ -1,11 +1,10 @@
 """One token with its configuration, read by raw SQL into a typed row, and found by NAME or NAME#LABEL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_type_hints
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
@@ -125,9 +124,16 @@ def lock_row(cursor: CursorWrapper, token_id: str) -> TokenRow | None:
 
     SQLite needs no lock: a writing transaction is alone (BEGIN IMMEDIATE).
     """
-    lock = " FOR UPDATE OF t SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    lock = " FOR UPDATE OF t SKIP LOCKED" if cursor.db.vendor == "postgresql" else ""
     cursor.execute(_SELECT + "WHERE t.id = %s" + lock, [token_id])
     return _one(cursor)
+
+
+def lock_rows(cursor: CursorWrapper, token_ids: Sequence[str]) -> list[TokenRow]:
+    """Those of these tokens that no other process is writing this moment, locked until the commit; see `lock_row`."""
+    lock = " FOR UPDATE OF t SKIP LOCKED" if cursor.db.vendor == "postgresql" else ""
+    cursor.execute(_SELECT + f"WHERE t.id IN ({marks(token_ids)}) ORDER BY t.id" + lock, list(token_ids))
+    return [_row(values) for values in cursor.fetchall()]
 
 
 def wait_for_row(cursor: CursorWrapper, token_id: str) -> None:
@@ -135,8 +141,22 @@ def wait_for_row(cursor: CursorWrapper, token_id: str) -> None:
 
     A change of a configuration locks its tokens before it commits, so after this its generation is the true one.
     """
-    if connection.vendor == "postgresql":
+    if cursor.db.vendor == "postgresql":
         cursor.execute(f"SELECT id FROM {TABLE} WHERE id = %s FOR UPDATE", [token_id])  # noqa: S608 - constant names
+
+
+def wait_for_rows(cursor: CursorWrapper, token_ids: Sequence[str]) -> None:
+    """The same for many, given in the order of their ids, so that two processes can't wait for each other."""
+    if cursor.db.vendor == "postgresql":
+        cursor.execute(
+            f"SELECT id FROM {TABLE} WHERE id IN ({marks(token_ids)}) ORDER BY id FOR UPDATE",  # noqa: S608
+            list(token_ids),
+        )
+
+
+def marks(values: Collection[object]) -> str:
+    """As many parameter marks as there are values."""
+    return ", ".join(["%s"] * len(values))
 
 
 def find_row(cursor: CursorWrapper, reference: str) -> TokenRow | None:
@@ -164,10 +184,15 @@ def rows_by_id(cursor: CursorWrapper, token_ids: Sequence[str]) -> list[TokenRow
     return [found[token_id] for token_id in token_ids if token_id in found]
 
 
-def due_rows(cursor: CursorWrapper, now: datetime, most: int, skip: int = 0) -> list[TokenRow]:
-    """Up to `most` tokens that are due, past the first `skip`, the longest due first; by the index on `due_at`."""
-    cursor.execute(_SELECT + "WHERE t.due_at <= %s ORDER BY t.due_at LIMIT %s OFFSET %s", [to_micros(now), most, skip])
-    return [_row(values) for values in cursor.fetchall()]
+def due_ids(cursor: CursorWrapper, now: datetime, most: int, skip: int = 0) -> list[tuple[str, str, int]]:
+    """Token id, configuration id and its generation of up to `most` tokens that are due, past the first `skip`, the
+    longest due first; by the index on `due_at`."""
+    cursor.execute(
+        f"SELECT t.id, c.id, c.generation FROM {TABLE} t JOIN tokens_configuration c ON c.id = t.configuration_id"  # noqa: S608
+        " WHERE t.due_at <= %s ORDER BY t.due_at LIMIT %s OFFSET %s",
+        [to_micros(now), most, skip],
+    )
+    return [(str(token_id), str(c_id), int(generation)) for token_id, c_id, generation in cursor.fetchall()]
 
 
 def _one(cursor: CursorWrapper) -> TokenRow | None:
