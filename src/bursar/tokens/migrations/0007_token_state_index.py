@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tokens", "0005_the_listing"),
+        ("tokens", "0006_listing_indexes"),
     ]
 
     operations = [
