@@ -1,6 +1,7 @@
 """A text of the core in the active language."""
 
 from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext as message
 
 from .matching import Matched, match
 
@@ -16,7 +17,7 @@ def said(text: str) -> str:
     """
     if not text or (get_language() or "en").partition("-")[0] == "en":
         return text
-    whole = gettext(text)
+    whole = message(text)
     return whole if whole != text else "\n".join(_line(line, DEEPEST) for line in text.split("\n"))
 
 
