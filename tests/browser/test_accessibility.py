@@ -9,6 +9,9 @@ from tests.counterparts.browser import PHONE
 
 pytestmark = [pytest.mark.counterpart, pytest.mark.slow]
 
+# Forms that come back with an error at each field when they are sent empty.
+WRONG = ("/configurations/add/microsoft-exchange", "/configurations/add/discover")
+
 
 def judged(desk: Desk, name: str) -> list[str]:
     """What is wrong with the page as it is, in light with every rule, and in dark with those of colour."""
@@ -32,6 +35,11 @@ def test_no_page_breaks_a_rule_of_accessibility(plain_desk: Desk) -> None:
             found += judged(desk, place.name)
             seen += 1
     assert seen >= 30
+    for path in WRONG:
+        desk.goto(path)
+        desk.page.locator("main form .btn.solid").first.click()
+        desk.page.locator("[aria-invalid=true], [role=alert]").first.wait_for()
+        found += judged(desk, f"{path}, sent empty")
     desk.page.context.clear_cookies()
     desk.goto("/sign-in")
     found += judged(desk, "sign-in")

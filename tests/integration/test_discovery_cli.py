@@ -61,3 +61,13 @@ def test_another_spelling_of_the_issuer_is_refused_with_the_right_one(
     """SEC-53"""
     said = admitted("config", "discover", oidc_provider.issuer + "/", check=2).stderr
     assert f"names itself {oidc_provider.issuer}, and not {oidc_provider.issuer}/" in said
+
+
+def test_a_template_says_what_to_do_at_its_provider_and_what_comes_next(cli: Cli) -> None:
+    said = cli("config", "templates", "salesforce-app", check=0).stdout
+    assert " 1. In Setup open External Client App Manager" in said
+    assert "--set MyDomain=kestrel.my.salesforce.com --set ClientID=… --secret-file FILE" in said
+    assert "Redirect URI" not in said
+    assert "get-oauth2-token-by-authorization-code.pl" in cli("config", "templates", "github", check=0).stdout
+    assert json.loads(cli("config", "templates", "slack", "--json", check=0).stdout)["slug"] == "slack"
+    cli("config", "templates", "nothing", check=3)

@@ -9,6 +9,7 @@ from .assigning import ask, pairs, read, say_held, secret_from, secret_option, s
 from .discovery import discover, recheck
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
+from .templates import templates
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -21,41 +22,6 @@ def config() -> None:
     PATH is Name, Validity, a placeholder of the template such as Tenant, or a dotted path such as
     Scope or Requests.TokenByRefreshToken.Request.URL. `PATH=` empties.
     """
-
-
-@config.command()
-@json_option
-@run
-def templates(ctx: "Context", as_json: bool) -> None:  # noqa: ARG001 - every command gets the context
-    """List the provider templates that `config add` knows."""
-    from ..providers import templates as catalogue
-
-    found = catalogue()
-    if as_json:
-        emit_json(
-            [
-                {
-                    "slug": t.slug,
-                    "title": t.title,
-                    "provider": t.provider,
-                    "flow": t.flow,
-                    "placeholders": [
-                        {"name": p.name, "label": p.label, "example": p.example, "default": p.default}
-                        for p in t.placeholders
-                        if p.source is None
-                    ],
-                    "steps": t.steps,
-                    "notes": t.notes,
-                    "mail": t.mail,
-                    "source": t.source,
-                    "checked": t.checked,
-                }
-                for t in found
-            ]
-        )
-        return
-    rows = [(t.slug, t.title, t.flow, [p.name for p in t.placeholders if not p.source]) for t in found]
-    table(rows, ("TEMPLATE", "TITLE", "FLOW", "ASKS FOR"))
 
 
 @config.command("list")
@@ -246,5 +212,6 @@ def delete(ctx: "Context", name: str, yes: bool) -> None:
     note(f'Deleted "{printable(name)}".')
 
 
+config.add_command(templates)
 config.add_command(discover)
 config.add_command(recheck)
