@@ -47,7 +47,7 @@ def row_steps(context: RequestContext, row: Row) -> SafeString:
     return format_html(
         '{}<details class="more drop"><summary aria-label="{}"><svg class="icon" width="20" height="20"'
         ' aria-hidden="true"><use href="{}#dots-vertical"/></svg></summary>'
-        '<form class="sheet" method="post" hx-disabled-elt="find button">{}{}</form></details>',
+        '<form class="sheet" method="post">{}{}</form></details>',
         button,
         _("More for %(name)s") % {"name": row.view.reference},
         address("icons.svg"),
@@ -77,7 +77,8 @@ def _entry(step: Step, name: str) -> SafeString:
     if step.method == "get":
         return format_html('<a class="btn entry" href="{}" aria-label="{}">{}</a>', step.action, words, step.verb)
     return format_html(
-        '<button class="btn entry" formaction="{0}" hx-post="{0}" hx-swap="none" aria-label="{1}">{2}</button>',
+        '<button class="btn entry" formaction="{0}" hx-post="{0}" hx-swap="none" hx-disabled-elt="this"'
+        ' aria-label="{1}">{2}</button>',
         step.action,
         words,
         step.verb,
