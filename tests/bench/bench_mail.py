@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -176,14 +177,18 @@ def test_a_local_and_a_distant_mailbox(bench: Bench) -> None:
         distant_rows.append(row("Bursar, POP3 pipelined", MESSAGES, bench.bursar(MESSAGES, "POP3", pop3), far))
     rows.append(row("Bursar, IMAP, deleting", MESSAGES, bench.bursar(MESSAGES, "IMAP", server.imap, "delete"), local))
     bench.fill(SLOW_MESSAGES)
-    rows.append(
-        row(f"fetchmail ({SLOW_MESSAGES:,})", SLOW_MESSAGES, bench.fetchmail(SLOW_MESSAGES, server.imap), local)
-    )
-    rows.append(row(f"getmail6 ({SLOW_MESSAGES:,})", SLOW_MESSAGES, bench.getmail(SLOW_MESSAGES, server.imap), local))
+    base = bench.mbsync(SLOW_MESSAGES, server.imap)
+    slow_rows = [row("mbsync, FSync on", SLOW_MESSAGES, base, base)]
+    for name, collect in (("fetchmail", bench.fetchmail), ("getmail6", bench.getmail)):
+        slow_rows.append(row(name, SLOW_MESSAGES, collect(SLOW_MESSAGES, server.imap), base))
+    mine = bench.bursar(SLOW_MESSAGES, "IMAP", server.imap)
+    slow_rows.append(row("Bursar, IMAP", SLOW_MESSAGES, mine, base))
     text = (
         f"{machine()}. {MESSAGES:,} messages of about 8 KB from Dovecot on the same machine into a maildir, each file "
         f"synced, start of the program included.\n\n{table(HEADS, rows)}\n\n"
-        f"With a round trip of {ROUND_TRIP * 1000:.0f} ms between:\n\n{table(HEADS, distant_rows)}"
+        f"With a round trip of {ROUND_TRIP * 1000:.0f} ms between:\n\n{table(HEADS, distant_rows)}\n\n"
+        f"{SLOW_MESSAGES:,} messages, because these take long; fetchmail and getmail hand each to a program that "
+        f"syncs it:\n\n{table(HEADS, slow_rows)}"
     )
     print(f"\n{text}")
     section("mail", "Collecting mail", text)
@@ -199,3 +204,38 @@ def test_memory_does_not_grow_with_the_mailbox(bench: Bench) -> None:
     text = f"{machine()}. The whole process at its largest.\n\n{table(('', 'MB', 'seconds'), found)}"
     print(f"\n{text}")
     section("mail-memory", "Memory while collecting mail", text)
+
+
+def test_two_hundred_accounts_at_an_interval_of_a_minute(bench: Bench) -> None:
+    """One worker, every account with new mail now and then; how late the latest run began is printed, not asserted."""
+    accounts, seconds = 200, 150.0
+    home, server = bench.home, bench.server
+    home.cli("setting", "set", "MailAccount::IMAP::IdleConnections", "0", check=0)
+    entries = [
+        {"Name": f"a{n:03}", "Type": "IMAP", "Host": "127.0.0.1", "Port": server.imap, "Login": f"u{n}@bursar.test",
+         "Password": PASSWORD, "Deliver": f"maildir:{bench.place}/many/{n}", "Interval": "1m"}
+        for n in range(accounts)
+    ]  # fmt: skip
+    home.cli("mail", "import", "-", input=json.dumps(entries), check=0)
+    for n in range(accounts):
+        server.deliver(f"u{n}@bursar.test", [message(n, SIZE)])
+    home.sql(f"UPDATE mail_account SET next_run_at = {int(time.time() * 1e6)}")
+    worker = home.start("worker")
+    used = Path(f"/proc/{worker.pid}/stat")
+    time.sleep(seconds)
+    fields = used.read_text().rpartition(")")[2].split()
+    cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    resident = int(Path(f"/proc/{worker.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
+    [(served, runs)] = home.sql("SELECT COUNT(DISTINCT account_id), SUM(runs) FROM mail_run WHERE error_code IS NULL")
+    [(late,)] = home.sql("SELECT MIN(next_run_at) FROM mail_account")
+    lateness = max(0.0, time.time() - int(late) / 1e6)
+    worker.terminate()
+    worker.communicate(timeout=60)
+    assert served == accounts
+    assert sum(len(os.listdir(bench.place / "many" / str(n) / "new")) for n in range(accounts)) == accounts
+    text = (
+        f"{machine()}. {accounts} IMAP accounts at an interval of a minute, one worker, {seconds:.0f} seconds: "
+        f"{runs} runs, the longest waiting account {lateness:.1f} s late at the end; {100 * cpu / seconds:.0f} % of one core, {resident:.0f} MB."
+    )
+    print(f"\n{text}")
+    section("mail-many", "Many mail accounts", text)

@@ -51,6 +51,7 @@ class FakePop3:
                 sock, _ = self._listening.accept()
             except OSError:
                 return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             self._open.append(sock)
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
