@@ -235,7 +235,8 @@ def test_two_hundred_accounts_at_an_interval_of_a_minute(bench: Bench) -> None:
     assert sum(len(os.listdir(bench.place / "many" / str(n) / "new")) for n in range(accounts)) == accounts
     text = (
         f"{machine()}. {accounts} IMAP accounts at an interval of a minute, one worker, {seconds:.0f} seconds: "
-        f"{runs} runs, the longest waiting account {lateness:.1f} s late at the end; {100 * cpu / seconds:.0f} % of one core, {resident:.0f} MB."
+        f"{runs} runs, the longest waiting account {lateness:.1f} s late at the end; "
+        f"{100 * cpu / seconds:.0f} % of one core, {resident:.0f} MB."
     )
     print(f"\n{text}")
     section("mail-many", "Many mail accounts", text)
