@@ -16,6 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from bursar.sysconfig.registry import SETTINGS
+
 SOURCES = Path(__file__).parent.parent / "src" / "bursar"
 LOCALES = SOURCES / "locale"
 TEMPLATES = SOURCES / "providers" / "templates"
@@ -39,6 +41,8 @@ def extracted() -> Catalog:
         for _line, message, comments, context in _messages(file):
             place = (file.relative_to(SOURCES).as_posix(), 1)
             found.add(message, locations=[place], auto_comments=comments, context=context)
+    for setting in SETTINGS:
+        found.add(setting.type, locations=[("sysconfig/registry.py", 1)])
     return found
 
 

@@ -306,6 +306,7 @@ SENTENCES: tuple[str, ...] = (
     gettext_noop("Nobody has consented to this application at %(provider)s yet."),
     gettext_noop("Nobody signs in as %(strip)s."),
     gettext_noop("Nothing was lost. Look at the database server and the free disk space."),
+    gettext_noop("One of them has moved meanwhile."),
     gettext_noop("Only a CA file may follow, as in %(kind)s:mail.example.org:24?ca=/etc/ssl/own.pem."),
     gettext_noop("Only a key for all names (--allow '*') may stop everything."),
     gettext_noop("Only tokens are handed out here; the pages are elsewhere."),

@@ -1,5 +1,6 @@
 """How people are named beside what they did: by name where one is known, the command line's users as such."""
 
+import re
 from collections.abc import Collection
 
 from django.utils.translation import gettext as _
@@ -32,3 +33,12 @@ def consumer_words(kind: str, name: str) -> str:
             return _("%(name)s on this machine") % {"name": name}
         case _:
             return name or _("something")
+
+
+_ACCOUNT = re.compile(r'mail account "(.*)"', re.DOTALL)
+
+
+def user_words(user: str) -> str:
+    """A user of a configuration as the consumers name themselves to the core, said again for a page."""
+    found = _ACCOUNT.fullmatch(user)
+    return user if found is None else _("mail account “%(name)s”") % {"name": found[1]}

@@ -1,6 +1,7 @@
 """What templates may ask for: addresses of assets, icons, times in words."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from ...sentences import said
 from ..assets import address
+from ..names import user_words
 from ..wording import clock, code_marked, full
 
 register = template.Library()
@@ -55,6 +57,15 @@ def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
             return moment(at, full(at))
         case _:
             return moment(at, clock(at, now))
+
+
+@register.filter
+def users(names: Iterable[str]) -> str:
+    """Who uses a configuration, one after the other."""
+    return ", ".join(user_words(name) for name in names)
+
+
+register.filter("user", user_words)
 
 
 @register.filter
