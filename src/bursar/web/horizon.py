@@ -225,7 +225,7 @@ def _hours(now: datetime) -> tuple[Tick, ...]:
     for hours in range(1, 24):
         at = here + timedelta(hours=hours)
         far = (at - now) / DAY_SPAN
-        if timezone.localtime(at).hour % 4 == 2 and 0.09 < far < 0.9:
+        if timezone.localtime(at).hour % 4 == 2 and 0.09 < far < 0.85:
             found.append(Tick(f"{100 * far:.1f}", clock(at, now), "middle"))
     return (*found, Tick("100", f"{timezone.localtime(now):%H:%M}", "end"))
 
