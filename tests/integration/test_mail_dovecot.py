@@ -276,6 +276,16 @@ def test_an_oversized_message_is_named_and_left(scene: Scene, mailserver: Doveco
     assert mailserver.count(USER) == 1
 
 
+def test_more_oversized_messages_than_a_batch_holds_stop_nobody(scene: Scene, mailserver: Dovecot) -> None:
+    """SEC-59: a full batch of them is named, skipped and left."""
+    mailserver.deliver(USER, [message(number, size=3000) for number in range(230)] + MESSAGES[:3])
+    scene.account(mailserver.imap)
+    result = scene.fetch(largest=1000)
+    assert (code(result), result.delivered, result.skipped) == (None, 3, 230)
+    assert mailserver.count(USER) == 230
+    assert "bytes are more than the 1000 that are taken" in result.skips[0]
+
+
 def test_the_log_of_runs_is_kept_and_bounded(scene: Scene, mailserver: Dovecot) -> None:
     scene.account(mailserver.imap)
     run = scene.fetch()
@@ -314,6 +324,7 @@ def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dove
     assert [step.error for step in steps] == [None] * 9
     assert steps[3].seen.startswith("TLSv1.3")
     assert "localhost" in steps[3].seen
+    assert "by Bursar test authority, verified, ends 20" in steps[3].seen
     assert CONFIGURATION in steps[5].seen
     assert steps[8].seen == "3 messages"
     assert mailserver.seen(USER) == 0

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from bursar.context import Context
 from bursar.errors import PersonMustAct
@@ -166,3 +167,25 @@ def test_deleting_asks_once_more(pages: "Pages") -> None:
     pages.admin.post(f"/mail/{row.id}/delete")
     assert MailAccount.objects.count() == 0
     assert pages.admin.get(f"/mail/{row.id}").status_code == 404
+
+
+def test_accounts_travel_as_yaml_without_their_passwords(pages: "Pages") -> None:
+    """SEC-31: what is taken away holds no password; what is brought in is looked at first."""
+    account(pages.ctx)
+    text = pages.auditor.get("/mail/export").content
+    assert b"Name: Old" in text
+    assert b"cnry" not in text
+
+    def send(action: str, data: bytes, **more: str) -> str:
+        file = SimpleUploadedFile("accounts.yml", data)
+        return pages.admin.post("/mail/import", {"file": file, "action": action, **more}, follow=True).content.decode()
+
+    assert "Would be skipped" in send("look", text)
+    assert "Would be overwritten" in send("look", text, overwrite="1")
+    other = text.replace(b"Name: Old", b"Name: New") + b"  Password: cnry-other\n"
+    assert "Would be added" in send("look", other)
+    assert MailAccount.objects.count() == 1
+    assert "1 account is in." in send("import", other)
+    assert MailAccount.objects.count() == 2
+    assert "Nothing was changed." in send("import", b"- Colour: red")
+    assert "Choose a file first." in pages.admin.post("/mail/import", {}).content.decode()

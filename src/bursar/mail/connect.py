@@ -3,9 +3,10 @@
 import contextlib
 import ipaddress
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..clock import from_micros
 from ..errors import BursarError, Refused
 from ..outbound import Deadline, Door, OutboundFailed, OutboundRefused
 from ..outbound.sockets import AnySocket, DeadlineSocket
@@ -17,6 +18,7 @@ CONNECT_SECONDS = 20.0
 LOGIN_SECONDS = 30.0
 COMMAND_SECONDS = 60.0
 LOGOUT_SECONDS = 3.0
+NAMES_SHOWN = 3  # of a certificate that is for many
 BYTES_A_SECOND = 32 * 1024  # a slower server than this runs into the command's deadline
 
 
@@ -37,9 +39,25 @@ def encryption_of(sock: AnySocket) -> str:
     if not isinstance(sock, ssl.SSLSocket):
         return ""
     certificate: dict[str, Any] = dict(sock.getpeercert() or {})
-    names = ", ".join(value for _, value in certificate.get("subjectAltName", ()))
+    names = [str(value) for _, value in certificate.get("subjectAltName", ())]
+    shown = ", ".join(names[:NAMES_SHOWN]) + (
+        f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    )
     cipher = sock.cipher()
-    return f"{sock.version()} {cipher[0] if cipher else ''}, certificate for {printable(names)}, verified"
+    issuer = {key: value for part in certificate.get("issuer", ()) for key, value in part}
+    by = issuer.get("organizationName") or issuer.get("commonName") or ""
+    return (
+        f"{sock.version()} {cipher[0] if cipher else ''}, certificate for {printable(shown)}"
+        f"{' by ' + printable(str(by)) if by else ''}, verified{_ends(certificate)}"
+    )
+
+
+def _ends(certificate: Mapping[str, Any]) -> str:
+    try:
+        moment = ssl.cert_time_to_seconds(str(certificate.get("notAfter", "")))
+    except ValueError:
+        return ""
+    return f", ends {from_micros(moment * 1_000_000):%Y-%m-%d}"
 
 
 def plaintext_refused(kind: AccountType, host: str) -> Refused:
