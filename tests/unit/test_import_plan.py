@@ -1,5 +1,6 @@
 """The dry run that people read: it says what the import then does, and changes nothing."""
 
+import pyrage
 import pytest
 
 from bursar.context import Context
@@ -172,11 +173,12 @@ def test_a_file_belongs_to_its_person_and_ends(clock: FakeClock) -> None:
 
 
 def test_an_encrypted_file_waits_closed_until_its_key_is_given(ctx: Context) -> None:
-    upload = received(ctx, age_file.encrypted(file(), passphrase=Secret("several words in a row")))
+    identity = pyrage.x25519.Identity.generate()
+    upload = received(ctx, age_file.encrypted(file(), recipients=[str(identity.to_public())]))
     assert uploads.is_locked(upload)
     with pytest.raises(InvalidInput, match="doesn't open"):
-        uploads.unlock(ctx, upload, Secret("another row of words"))
-    uploads.unlock(ctx, uploads.find_upload(ctx, upload.id, "jana"), Secret("several words in a row"))
+        uploads.unlock(ctx, upload, Secret(str(pyrage.x25519.Identity.generate())))
+    uploads.unlock(ctx, uploads.find_upload(ctx, upload.id, "jana"), Secret(f" {identity}\n"))
     opened = uploads.find_upload(ctx, upload.id, "jana")
     assert not uploads.is_locked(opened)
     assert uploads.carry_out(ctx, opened, release=False, by="jana").added == list("ABCDEF")
