@@ -121,4 +121,4 @@ def _next_words(account: MailAccount, now: datetime) -> str:
     if account.validity != "valid" or not account.interval or account.next_run_at is None:
         return ""
     left = (account.next_run_at - now).total_seconds()
-    return _("now") if left <= 0 else _("in %(span)s") % {"span": span(left)}
+    return _("due now") if left <= 0 else _("in %(span)s") % {"span": span(left)}
