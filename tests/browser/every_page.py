@@ -78,7 +78,10 @@ def every_page(desk: Desk) -> Iterator[Place]:
 
 
 def opens(desk: Desk, place: Place) -> bool:
-    """Go there. False where the address takes no GET, is only a part of a page, or leads to another page."""
+    """Go there. False where the address takes no GET, is a file or a part of a page, or leads to another page."""
+    first = desk.page.context.request.get(desk.serving.url + place.address, max_redirects=0)
+    if "content-disposition" in first.headers:
+        return False
     answer = desk.page.goto(desk.serving.url + place.address)
     assert answer is not None
     assert answer.status < 500, place
