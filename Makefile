@@ -53,6 +53,10 @@ screenshots: $(DEV) counterparts  ## Take pictures of every page, and those of R
 format: $(DEV)  ## Format the sources
 	$(BIN)/ruff format .
 
+.PHONY: openapi
+openapi: $(DEV)  ## Write the description of the API anew
+	BURSAR_HOME=.bursar $(BIN)/python -m tests.openapi_reference
+
 .PHONY: counterparts
 counterparts:  ## Install the servers that the tests talk to
 	sh tests/counterparts/install.sh

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "allauth",
     "allauth.account",
+    "ninja",
     "bursar.access",
     "bursar.sysconfig",
     "bursar.tokens",

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from ..api.failures import answer, bare
 from ..errors import BursarError
 from ..sentences import said
 from .middleware.kind import GetResponse
@@ -24,6 +25,8 @@ def page(
     request: HttpRequest, status: int, title: str, sentence: str, action: str = "", reference: str = ""
 ) -> HttpResponse:
     """One failure as a page, or as a message in place where a script asked."""
+    if request.path.startswith("/api/"):
+        return answer(bare(status))
     if request.headers.get("HX-Request") == "true":
         found = {"kind": "failed", "title": title, "sentence": sentence, "action": action, "reference": reference}
         html = render_to_string("parts/result_only.html", {"result": found}, request=None)
@@ -143,7 +146,8 @@ class Failures:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
-        if response.status_code == 405 and not getattr(response, "content", b""):
+        bare_refusal = not getattr(response, "content", b"") or request.path.startswith("/api/")
+        if response.status_code == 405 and bare_refusal:
             allowed = response.headers.get("Allow", "")
             response = not_allowed(request)
             response.headers["Allow"] = allowed

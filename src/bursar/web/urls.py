@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from ..api.app import api
 from . import places
 from .sign_in import sign_in, sign_out
 from .views import (
@@ -46,6 +47,7 @@ CONFIGURATION = "configurations/<str:configuration_id>"
 
 urlpatterns = [
     path("", overview.home),
+    path("api/v1/", api.urls),
     path("sign-in", sign_in, name="account_login"),
     path("sign-out", sign_out),
     path("step-up", step_up.step_up),

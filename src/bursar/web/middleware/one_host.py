@@ -25,6 +25,7 @@ class OneHost:
         if (
             site is not None
             and request.method in ("GET", "HEAD")
+            and not request.path.startswith("/api/")  # programs have no cookies, and lose their key on the way
             and asked in NUMBERS
             and host_name(site.fqdn) == "localhost"
         ):

@@ -1,0 +1,136 @@
+"""Mail accounts: list, add, change, delete, fetch, the log of their runs, and the quarantine."""
+
+import threading
+from dataclasses import replace
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Status
+
+from ..app import context
+from ..errors import NotFound, Refused
+from ..keyring import Secret
+from ..mail.account import AccountType, parse_interval
+from ..mail.accounts import NewAccount, add, delete, view_of
+from ..mail.change import as_new, change
+from ..mail.fetch import fetch_account
+from ..mail.log import runs_of
+from ..mail.models import MailAccount
+from ..mail.quarantine import quarantined, retry
+from . import schemas
+from .auth import manager_of
+from .paging import Limit, Offset, part
+from .tags import check, tagged
+
+router = Router(tags=["Mail accounts"])
+
+
+@router.get("", response=schemas.MailAccountPage)
+def list_accounts(
+    request: HttpRequest,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    name: Annotated[str | None, Query(max_length=250)] = None,
+) -> Any:
+    """By name; `name` is exact."""
+    manager_of(request).check_all()
+    rows = MailAccount.objects.select_related("token__configuration").order_by("name")
+    if name is not None:
+        rows = rows.filter(name=name.replace("\0", ""))
+    return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
+
+
+@router.post("", response={201: schemas.MailAccount})
+def add_account(request: HttpRequest, response: HttpResponse, body: schemas.NewMailAccount) -> Any:
+    """As `bursar mail add`."""
+    manager = manager_of(request)
+    manager.check_all()
+    given = _given(body)
+    account = add(context(), NewAccount(**given), manager.by)
+    response["Location"] = f"/api/v1/mail-accounts/{account.id}"
+    return Status(201, tagged(request, response, _shown(_found(request, account.id))))
+
+
+@router.get("/{account_id}", response={200: schemas.MailAccount, 304: None})
+def read_account(request: HttpRequest, response: HttpResponse, account_id: str) -> Any:
+    """One account, without its password."""
+    return tagged(request, response, _shown(_found(request, account_id)))
+
+
+@router.patch("/{account_id}", response=schemas.MailAccount)
+def change_account(
+    request: HttpRequest, response: HttpResponse, account_id: str, body: schemas.MailAccountChange
+) -> Any:
+    """As `bursar mail set`: only what is given is changed."""
+    row = _found(request, account_id)
+    check(request, _shown(row))
+    given = _given(body)
+    if "password" in given:
+        given["token"] = None
+    changed = change(context(), row, replace(as_new(row), **given), manager_of(request).by, seen=row.generation)
+    return tagged(request, response, _shown(changed))
+
+
+@router.delete("/{account_id}", response={204: None})
+def delete_account(request: HttpRequest, account_id: str) -> Any:
+    """With its ledger and its log; what was delivered stays."""
+    row = _found(request, account_id)
+    check(request, _shown(row))
+    delete(context(), row.name)
+    return Status(204, None)
+
+
+@router.post("/{account_id}/fetch", response={202: None})
+def fetch(request: HttpRequest, account_id: str) -> Any:
+    """Begin a run; its result is the newest of `runs` when it is done."""
+    row = _found(request, account_id)
+    if row.validity != "valid":
+        raise Refused(f'The mail account "{row.name}" is {row.validity}.', code="account_not_valid")
+    threading.Thread(target=fetch_account, args=(context(), row), name="bursar-mail-now", daemon=True).start()
+    return Status(202, None)
+
+
+@router.get("/{account_id}/runs", response=list[schemas.MailRun])
+def runs(request: HttpRequest, account_id: str) -> Any:
+    """The runs that are kept, the newest first."""
+    return runs_of(_found(request, account_id).name)
+
+
+@router.get("/{account_id}/quarantine", response=list[schemas.Quarantined])
+def quarantine(request: HttpRequest, account_id: str) -> Any:
+    """Messages that the destination refused for good."""
+    return quarantined(_found(request, account_id).name)
+
+
+@router.post("/{account_id}/retry", response=schemas.Count)
+def retry_messages(request: HttpRequest, account_id: str, body: schemas.Retry) -> Any:
+    """Let the next run try messages in quarantine again."""
+    return {"count": retry(_found(request, account_id).name, body.messages)}
+
+
+def _found(request: HttpRequest, account_id: str) -> MailAccount:
+    manager_of(request).check_all()
+    asked = account_id.replace("\0", "")
+    row = MailAccount.objects.select_related("token__configuration").filter(id=asked).first()
+    if row is None:
+        raise NotFound("There is no such mail account.", code="account_not_found")
+    return row
+
+
+def _given(body: schemas.MailAccountChange) -> dict[str, Any]:
+    given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
+    if "type" in given:
+        given["type"] = AccountType(given["type"])
+    if "interval" in given:
+        given["interval"] = parse_interval(given["interval"])
+    if "password" in given:
+        given["password"] = Secret(given["password"])
+    return given
+
+
+def _shown(row: MailAccount) -> dict[str, Any]:
+    view = view_of(row)
+    return {name: getattr(view, name, None) for name in schemas.MailAccount.model_fields} | {
+        "id": row.id,
+        "recipients": dict(view.recipients),
+    }

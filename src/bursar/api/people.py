@@ -1,0 +1,76 @@
+"""Who may sign in to the pages."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from ..access import invitations, roster
+from ..access.models import Person
+from ..app import context
+from . import schemas
+from .auth import manager_of
+from .tags import check, tagged
+
+router = Router(tags=["People"])
+
+
+@router.get("", response=list[schemas.Person])
+def list_people(request: HttpRequest) -> Any:
+    """Everybody, by address."""
+    manager_of(request).check_all()
+    return [_shown(each) for each in Person.objects.order_by("email")]
+
+
+@router.post("", response={201: schemas.Link})
+def invite(request: HttpRequest, body: schemas.NewPerson) -> Any:
+    """Invite somebody; the link is shown this once."""
+    manager = manager_of(request)
+    manager.check_all()
+    ctx = context()
+    made = invitations.invite(ctx, body.email, body.role, manager.by, body.name)
+    return Status(201, {"url": f"{ctx.settings.base_url()}/join/{made}"})
+
+
+@router.get("/{email}", response={200: schemas.Person, 304: None})
+def read_person(request: HttpRequest, response: HttpResponse, email: str) -> Any:
+    """One person."""
+    manager_of(request).check_all()
+    return tagged(request, response, _shown(_found(email)))
+
+
+@router.patch("/{email}", response=schemas.Person)
+def change_person(request: HttpRequest, response: HttpResponse, email: str, body: schemas.PersonChange) -> Any:
+    """The role, and whether the person may sign in. The last administrator stays one."""
+    manager_of(request).check_all()
+    person = _found(email)
+    check(request, _shown(person))
+    if body.role is not None:
+        roster.set_role(person.email, body.role)
+    if body.may_sign_in is not None:
+        (roster.enable if body.may_sign_in else roster.disable)(person.email)
+    return tagged(request, response, _shown(_found(email)))
+
+
+@router.delete("/{email}", response={204: None})
+def delete_person(request: HttpRequest, email: str) -> Any:
+    """Remove somebody, with sessions and open links."""
+    manager_of(request).check_all()
+    person = _found(email)
+    check(request, _shown(person))
+    roster.delete(person.email)
+    return Status(204, None)
+
+
+def _found(email: str) -> Person:
+    return roster.find_person(email.replace("\0", ""))
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "role": person.role,
+        "may_sign_in": person.is_active,
+        "last_sign_in": person.last_login,
+    }

@@ -1,0 +1,64 @@
+"""The system configuration."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from ..app import context
+from ..sysconfig.registry import Setting, matching, setting
+from . import schemas
+from .auth import manager_of
+from .tags import check, tagged
+
+router = Router(tags=["Settings"])
+
+
+@router.get("", response=list[schemas.Setting])
+def list_settings(request: HttpRequest, search: str = "") -> Any:
+    """All settings, or those whose name or help has `search` in it."""
+    manager_of(request).check_all()
+    return [_shown(each) for each in matching(search[:200] or None)]
+
+
+@router.get("/{name}", response={200: schemas.Setting, 304: None})
+def read_setting(request: HttpRequest, response: HttpResponse, name: str) -> Any:
+    """One setting."""
+    manager_of(request).check_all()
+    return tagged(request, response, _shown(setting(name)))
+
+
+@router.put("/{name}", response=schemas.Setting)
+def set_setting(request: HttpRequest, response: HttpResponse, name: str, body: schemas.SettingValue) -> Any:
+    """Store a value; it counts at once, in every process."""
+    manager = manager_of(request)
+    manager.check_all()
+    known = setting(name)
+    check(request, _shown(known))
+    ctx = context()
+    ctx.settings.set(known.name, body.value, manager.by, ctx.clock.now())
+    return tagged(request, response, _shown(known))
+
+
+@router.delete("/{name}", response=schemas.Setting)
+def reset_setting(request: HttpRequest, response: HttpResponse, name: str) -> Any:
+    """Back to the default."""
+    manager = manager_of(request)
+    manager.check_all()
+    known = setting(name)
+    check(request, _shown(known))
+    ctx = context()
+    ctx.settings.reset(known.name, manager.by, ctx.clock.now())
+    return tagged(request, response, _shown(known))
+
+
+def _shown(each: Setting) -> dict[str, Any]:
+    settings = context().settings
+    return {
+        "name": each.name,
+        "type": str(each.type),
+        "help": str(each.help),
+        "default": each.default,
+        "value": settings.text(each.name),
+        "is_set": settings.is_set(each.name),
+    }

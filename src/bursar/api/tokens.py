@@ -1,0 +1,119 @@
+"""Tokens: their states, and what an administrator does to them. The tokens themselves come from the hand-out."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from ..app import context
+from ..context import Context
+from ..errors import NotFound
+from ..tokens import board
+from ..tokens.authorize import ticket
+from ..tokens.listing import Rank
+from ..tokens.outcome import Refusal
+from ..tokens.overview import TokenView, view_of, views_of
+from ..tokens.refresh import refresh
+from ..tokens.request import request as request_token
+from ..tokens.revoke import revoke
+from ..tokens.rows import TokenRow
+from . import schemas
+from .auth import Manager, manager_of
+from .paging import Limit, Offset, part
+
+router = Router(tags=["Tokens"])
+
+
+@router.get("", response=schemas.TokenPage)
+def list_tokens(
+    request: HttpRequest,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    search: Annotated[str, Query(max_length=200)] = "",
+    needs_person: Annotated[bool, Query()] = False,
+) -> Any:
+    """By urgency: what needs a person now comes first, and `needs_person` leaves out the rest."""
+    ctx, manager = context(), manager_of(request)
+    now = ctx.clock.now()
+    words = tuple(word.casefold() for word in search.replace("\0", "").split())
+    ranks = frozenset({Rank.NOW}) if needs_person else frozenset()
+    wanted = board.Wanted(ranks=ranks, words=words)
+    counts = board.counts(ctx, now)
+    if manager.rules.permits_all:
+        ids, total = _window(ctx, wanted, offset, limit, counts)
+    else:
+        every, _ = _window(ctx, wanted, 0, max(1, counts.total), counts)
+        allowed = [view.id for view in views_of(ctx, every) if manager.may_see(view.reference)]
+        ids, total = allowed[offset : offset + limit], len(allowed)
+    return part(request, views_of(ctx, ids), total, limit, offset, _shown)
+
+
+@router.get("/{token_id}/state", response=schemas.Token)
+def read_token(request: HttpRequest, token_id: str) -> Any:
+    """One token's state; never the token."""
+    return _shown(_found(manager_of(request), token_id))
+
+
+@router.post("/{token_id}/authorize", response=schemas.Ticket)
+def authorize(request: HttpRequest, token_id: str) -> Any:
+    """A link for a person: an authorization-code flow needs one."""
+    manager = manager_of(request)
+    ctx = context()
+    text = ticket(ctx, _found(manager, token_id).reference, manager.by)
+    return {"url": f"{ctx.settings.base_url()}/authorize/{text}"}
+
+
+@router.post("/{token_id}/request", response=schemas.Token)
+def request_by_credentials(request: HttpRequest, token_id: str) -> Any:
+    """A new token by client credentials."""
+    manager = manager_of(request)
+    return _after(manager, token_id, request_token(context(), _found(manager, token_id).reference, manager.by))
+
+
+@router.post("/{token_id}/refresh-now", response=schemas.Token)
+def refresh_now(request: HttpRequest, token_id: str) -> Any:
+    """A new token by the refresh token, whatever life the present one has left."""
+    manager = manager_of(request)
+    return _after(manager, token_id, refresh(context(), _found(manager, token_id).reference, manager.by))
+
+
+@router.post("/{token_id}/revoke", response=schemas.Token)
+def revoke_token(request: HttpRequest, token_id: str) -> Any:
+    """Forget the token here and tell the provider."""
+    manager = manager_of(request)
+    return _after(manager, token_id, revoke(context(), _found(manager, token_id).reference, manager.by))
+
+
+def _window(ctx: Context, wanted: board.Wanted, first: int, size: int, known: board.Counts) -> tuple[list[str], int]:
+    """`size` ids from the `first` on (from 0), put together from pages of that size; and how many fit in all."""
+    now = ctx.clock.now()
+    number, skipped = divmod(first, size)
+    page = board.find(ctx, wanted, number + 1, size, now, known)
+    if first >= page.count:
+        return [], page.count
+    ids = list(page.token_ids[skipped:])
+    if skipped and (number + 1) * size < page.count:
+        ids += board.find(ctx, wanted, number + 2, size, now, known).token_ids[:skipped]
+    return ids, page.count
+
+
+def _found(manager: Manager, token_id: str) -> TokenView:
+    view = view_of(context(), token_id.replace("\0", ""))
+    if view is None or not manager.may_see(view.reference):
+        raise NotFound("There is no such token.", code="token_not_found")
+    return view
+
+
+def _after(manager: Manager, token_id: str, outcome: TokenRow | Refusal) -> dict[str, Any]:
+    if isinstance(outcome, Refusal):
+        raise outcome.as_error()
+    return _shown(_found(manager, token_id))
+
+
+def _shown(view: TokenView) -> dict[str, Any]:
+    names = schemas.Token.model_fields.keys() - {"state", "error"}
+    error = view.error
+    return {name: getattr(view, name) for name in names} | {
+        "state": view.state.word,
+        "error": error and {"code": error.code, "sentence": error.sentence, "action": error.action},
+    }
