@@ -10,6 +10,7 @@ import pytest
 from bursar.web.assets import Assets, address, assets
 from bursar.web.body_bound import BodyBound
 from bursar.web.middleware.client_address import client_address
+from bursar.web.too_large import too_large
 
 TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("127.0.0.1/32"))
 
@@ -93,6 +94,8 @@ def test_a_body_ends_at_the_bound() -> None:
     assert ask(bound, "/", content_length="11")[0] == 413
     assert b"at most 32 MB" in ask(bound, "/", content_length="11")[2]
     assert ask(bound, "/", content_length="-1")[0] == 413
+    assert "bis 32 MB" in too_large([(b"accept-language", b"de-CH, en;q=0.5")]).decode()
+    assert "at most 32 MB" in too_large([(b"cookie", b"bursar-language=en"), (b"accept-language", b"de")]).decode()
     assert ask(bound, "/", body=(b"12345", b"678901", b"")) is None
 
 

@@ -4,15 +4,9 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from .assets import Application, Receive, Scope, Send
+from .too_large import too_large
 
 LIMIT = 34 * 1024 * 1024  # an import of 32 MB and its form
-TOO_LARGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Too large · Bursar</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/static/bursar.css">
-<body class="entrance"><main><section class="card gate failure"><p class="number">413</p>
-<h1>That is too large</h1><p>Bursar takes files of at most 32 MB. Nothing was changed.</p>
-<p>Export fewer configurations at a time where it came from, and import the files one after the other.</p>
-<a class="btn outlined main" href="/import">Back to the import</a></section></main></body></html>
-""".encode()
 
 
 class BodyBound:
@@ -30,15 +24,16 @@ class BodyBound:
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > self._limit:
+            page = too_large(scope["headers"])
             headers = [
                 (b"content-type", b"text/html; charset=utf-8"),
-                (b"content-length", str(len(TOO_LARGE)).encode()),
+                (b"content-length", str(len(page)).encode()),
                 (b"content-security-policy", b"default-src 'none'; style-src 'self'; font-src 'self'"),
                 (b"x-content-type-options", b"nosniff"),
                 (b"cache-control", b"no-store"),
             ]
             await send({"type": "http.response.start", "status": 413, "headers": headers})
-            await send({"type": "http.response.body", "body": TOO_LARGE})
+            await send({"type": "http.response.body", "body": page})
             return
         received = 0
 
