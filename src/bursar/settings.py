@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "bursar.sysconfig",
     "bursar.tokens",
     "bursar.mail",
+    "bursar.webservices",
     "bursar.handout",
     "bursar.web",
 ]

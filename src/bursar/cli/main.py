@@ -21,6 +21,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "token": ("bursar.cli.token:token", "Tokens: authorize, request, get, refresh, revoke."),
     "key": ("bursar.cli.key:key", "API keys for programs: new, list, set, revoke."),
     "mail": ("bursar.cli.mail:mail", "Mail accounts: add, test, fetch."),
+    "webservice": ("bursar.cli.webservice:webservice", "Web services: import, run, log."),
     "setting": ("bursar.cli.setting:setting", "The system configuration: list, get, set, reset."),
     "people": ("bursar.cli.people:people", "Who may sign in: list, add."),
     "completion": ("bursar.cli.completion:completion", "Print what makes your shell complete Bursar's commands."),
