@@ -24,6 +24,12 @@ install_missing() {
     has dovecot && [ -e /usr/lib/dovecot/imap ] && [ -e /usr/lib/dovecot/pop3 ] && [ -e /usr/lib/dovecot/lmtp ] ||
         missing="$missing dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
     has postfix || missing="$missing postfix"
+    # What docs/how-to/hand-out.md has recipes for, and wrk for the benchmarks.
+    for program in mutt:mutt msmtp:msmtp getmail:getmail6 mbsync:isync curl:curl git:git perl:perl wrk:wrk; do
+        has "${program%%:*}" || missing="$missing ${program##*:}"
+    done
+    [ -e /usr/lib/dovecot/submission ] || missing="$missing dovecot-submissiond"
+    ls /usr/lib/*/sasl2/libkdexoauth2.so >/dev/null 2>&1 || missing="$missing libsasl2-modules-kdexoauth2"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     has chromium || missing="$missing chromium"
     has nginx || missing="$missing nginx-light"
