@@ -7,6 +7,7 @@ written stays true, because it is added to, never replaced.
 import contextlib
 import logging
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -43,11 +44,31 @@ class _Count:
     count: int
 
 
+class Tally:
+    """The uses of one token by one consumer, counted by one thread without a lock: `count` only grows."""
+
+    __slots__ = ("address", "count", "first_at", "key", "last_at", "name", "written")
+
+    def __init__(self, key: tuple[str, str, str], name: str, at: int) -> None:
+        self.key = key
+        self.name = name
+        self.address = ""
+        self.first_at = self.last_at = at
+        self.count = self.written = 0
+
+    def add(self, address: str, at: int) -> None:
+        """One more, at `at` (microseconds)."""
+        self.address = address
+        self.last_at = at
+        self.count += 1
+
+
 class Uses:
     """The counts of this process that are not written yet. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._tallies: dict[tuple[str, str, str], Tally] = {}
         self._pending: dict[tuple[str, str, str], _Count] = {}
         self._writer: threading.Thread | None = None
 
@@ -66,9 +87,42 @@ class Uses:
                 found.name, found.address, found.last_at = name, address, max(at, found.last_at)
                 found.count += times
 
+    def tally(self, token_id: str, kind: str, consumer: str, name: str, at: int) -> Tally:
+        """A tally for a thread that counts much; it is written with the rest."""
+        key = (token_id, kind, consumer)
+        with self._lock:
+            found = self._tallies.get(key)
+            if found is None:
+                found = self._tallies[key] = Tally(key, name, at)
+            found.name = name
+            return found
+
+    def release(self, tallies: Iterable[Tally]) -> None:
+        """These are counted no more; called by the thread that counted them, so that none is lost."""
+        with self._lock:
+            for tally in tallies:
+                self._collect(tally)
+                self._tallies.pop(tally.key, None)
+
+    def _collect(self, tally: Tally) -> None:
+        """Move what a tally has counted since to the rest. The lock is held."""
+        count, last_at = tally.count, tally.last_at
+        if count == tally.written:
+            return
+        new = count - tally.written
+        tally.written = count
+        found = self._pending.get(tally.key)
+        if found is None:
+            self._pending[tally.key] = _Count(tally.name, tally.address, tally.first_at, last_at, new)
+        else:
+            found.name, found.address, found.last_at = tally.name, tally.address, max(last_at, found.last_at)
+            found.count += new
+
     def flush(self, storage: "Storage") -> None:
         """Write what was counted so far. Raises Temporary where the database can't be used; nothing is lost then."""
         with self._lock:
+            for tally in self._tallies.values():
+                self._collect(tally)
             taken, self._pending = self._pending, {}
         if not taken:
             return

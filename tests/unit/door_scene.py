@@ -117,7 +117,7 @@ class Door:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.doors(scope, receive, send)
+        await self.doors.application(scope, receive, send)
         start, content = sent
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         assert len(headers) == len(start["headers"])

@@ -14,7 +14,9 @@ from bursar.testing import Script
 from bursar.tokens.configure import delete
 from bursar.tokens.obtain import obtain, reject
 from bursar.tokens.outcome import Obtained
+from bursar.tokens.request import request
 from bursar.uses import Consumer
+from tests.unit.door_scene import Door
 from tests.unit.life_scene import ERP, Scene
 
 ADA = Consumer("user", "ada", "ada")
@@ -84,3 +86,22 @@ def test_a_count_for_a_token_that_is_gone_disturbs_nobody(scene: Scene) -> None:
     assert [use.reference for use in uses_by("user", "ada")] == ["Other"]
     delete(scene.ctx, "Other")
     assert uses_by("user", "ada") == []
+
+
+def test_what_the_door_counts_without_a_lock_is_written_whole(scene: Scene, door: Door) -> None:
+    """SEC-47: from memory and the long way, over changes of the token, and after it was forgotten."""
+    scene.add_credentials()
+    key = door.new_key("reader")
+    for round_number in range(3):
+        for _ in range(4):
+            assert door.get(ERP, key=key).status == 200
+        if round_number == 1:
+            scene.ctx.uses.flush(scene.ctx.storage)
+        request(scene.ctx, ERP)
+    keys.change_key(scene.ctx, "reader", "test", rules=Rules((ERP,), frozenset(Verb)))
+    assert door.get(ERP, key=key).status == 200
+    scene.ctx.uses.flush(scene.ctx.storage)
+    scene.ctx.uses.flush(scene.ctx.storage)
+    found = next(view for view in keys.list_keys(scene.ctx) if view.name == "reader")
+    [use] = uses_by("key", found.id)
+    assert (use.count, use.address) == (13, "127.0.0.1")

@@ -33,6 +33,6 @@ def door(ctx: Context, listen: str) -> None:
     logs.configure()
     note(f"Bursar hands out tokens on {address}. It ends with SIGTERM or Ctrl-C.")
     doors = Doors(ctx, app.database(), nothing_else)
-    embedded.serve(doors, address, ctx.stop, around=doors)
+    embedded.serve(doors.application, address, ctx.stop, around=doors)
     ctx.uses.close(ctx.storage)
     ctx.storage.close()

@@ -76,7 +76,7 @@ def _serve(address: "Listen", tls: tuple[Path, Path] | None, practice: bool, no_
             group=ctx.settings.text("HandOut::SocketGroup"),
         )
         beside = None if no_worker else _scheduler(ctx)
-        embedded.serve(doors, address, ctx.stop, tls=tls, background=beside, around=doors)
+        embedded.serve(doors.application, address, ctx.stop, tls=tls, background=beside, around=doors)
 
 
 def _scheduler(ctx: "Context") -> Callable[[], None]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..problem import Headers, problem, retry_after
+from .ready import COMMON
 
 if TYPE_CHECKING:
     from ..tokens.outcome import Refusal
@@ -14,11 +15,6 @@ Answer = tuple[int, Headers, bytes]
 
 # What a program can tell apart where a person must act; the exact cause is in `reason`.
 PERSON_CODES = frozenset({"authorization_required", "misconfigured", "configuration_invalid", "held", "revoked"})
-COMMON: Headers = [
-    (b"content-type", b"application/json"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
 
 # One answer for a missing, a wrong, an ended and a revoked key, and for one from another network (SEC-44).
 UNAUTHORIZED: Answer = problem(

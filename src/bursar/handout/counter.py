@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..uses import Tally
 from .cold import Cold
+from .key import Key
 from .ready import MICROS, Ready
 from .source import Source
 
@@ -39,10 +41,15 @@ class Counter:
         self.now = now or time.time
         self._uses = ctx.uses
         ctx.uses.keep_writing(ctx.storage, ctx.stop)
+        source.view.on_forget = lambda ready: ctx.uses.release(ready.tallies.values())
 
     def count(self, token_id: str, kind: str, consumer: str, name: str, address: str, now: float) -> None:
         """Record one hand-out; costs a microsecond (SEC-47)."""
         self._uses.count(token_id, kind, consumer, name, address, int(now * MICROS), 1)
+
+    def tally(self, token_id: str, key: Key, at: int) -> Tally:
+        """A counter for the event loop's own use; see `Uses.tally`."""
+        return self._uses.tally(token_id, "key", key.id, key.name, at)
 
     async def get(self, reference: str, min_ttl: float, by: "Consumer", ready: Ready | None) -> "Given | Refusal":
         """A token with `min_ttl` seconds of life. `ready` is what the source has for it just now."""

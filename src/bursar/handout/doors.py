@@ -21,7 +21,7 @@ TICK_SECONDS = 60.0
 
 
 class Doors:
-    """An ASGI application, good within `async with`. `socket` is where the door on this machine is, None for none."""
+    """`application` is good within `async with`. `socket` is where the door on this machine is, None for none."""
 
     def __init__(
         self,
@@ -34,12 +34,9 @@ class Doors:
         now: Callable[[], float] | None = None,
     ) -> None:
         self.counter = Counter(ctx, source_of(database, ctx.keyring), now)
-        self._http = HttpDoor(self.counter, behind)
+        self.application: Application = HttpDoor(self.counter, behind)
         self._socket = SocketDoor(self.counter, socket, group) if socket is not None else None
         self._ticking: asyncio.Task[None] | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._http(scope, receive, send)
 
     async def __aenter__(self) -> Self:
         await self.counter.source.open()

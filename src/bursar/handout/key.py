@@ -18,7 +18,11 @@ class Key:
     rules: Rules
     ends_at: float
     version: tuple[Any, ...]
+    may_read: bool = field(init=False)
     _decided: dict[str, bool] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.may_read = self.may(Verb.READ)
 
     def permits(self, reference: str) -> bool:
         """Whether one of its patterns matches; remembered, for as long as the key isn't changed."""

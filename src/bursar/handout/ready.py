@@ -4,8 +4,16 @@ import json
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
+
+from ..uses import Tally
 
 MICROS = 1_000_000
+COMMON = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
 
 
 @dataclass(slots=True)
@@ -30,6 +38,8 @@ class Ready:
     _head: bytes = field(default=b"", init=False)
     _tail: bytes = field(default=b"", init=False)
     _body: bytes = field(default=b"", init=False)
+    _answer: tuple[dict[str, Any], dict[str, Any]] | None = field(default=None, init=False)
+    tallies: dict[str, Tally] = field(default_factory=dict, init=False)  # by the id of the key
     _second: int = field(default=-1, init=False)
 
     def __post_init__(self) -> None:
@@ -57,8 +67,17 @@ class Ready:
         left = self.expires_in(now)
         if left != self._second:
             self._body = self._head + str(left).encode() + self._tail
-            self._second = left
+            self._second, self._answer = left, None
         return self._body
+
+    def answer(self, now: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The two ASGI messages of a 200; made once a second."""
+        body = self.body(now)
+        if self._answer is None:
+            headers = [*COMMON, (b"content-length", b"%d" % len(body))]
+            start = {"type": "http.response.start", "status": 200, "headers": headers}
+            self._answer = start, {"type": "http.response.body", "body": body}
+        return self._answer
 
 
 def vain_until(state: str, next_attempt_at: int | None) -> float:

@@ -28,6 +28,9 @@ class Source(Protocol):
 
     async def open(self) -> None: ...
 
+    def peek(self, digest: bytes, reference: str) -> tuple[Key, Ready] | None:
+        """What `current` gives, where that needs no waiting and both are in memory; None where it has to be asked."""
+
     async def current(self, digest: bytes | None, reference: str | None) -> tuple[Key | None, Ready | None]:
         """The key with this SHA-256, and the ready token: looked up only where the key permits it, or without a key."""
 

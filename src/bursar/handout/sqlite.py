@@ -14,6 +14,7 @@ from .view import View
 
 WAIT_SECONDS = 2.0
 MOST_CHANGES = 2_000
+VERSION = "PRAGMA data_version"
 
 
 class SqliteSource:
@@ -39,6 +40,16 @@ class SqliteSource:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def peek(self, digest: bytes, reference: str) -> tuple[Key, Ready] | None:
+        connection = self._connection
+        try:
+            if connection is None or connection.execute(VERSION).fetchone()[0] != self._version:
+                return None
+        except sqlite3.Error as problem:
+            raise self._lost(problem) from None
+        key, ready = self.view.keys.get(digest), self.view.ready.get(reference)
+        return None if key is None or ready is None else (key, ready)
 
     async def current(self, digest: bytes | None, reference: str | None) -> tuple[Key | None, Ready | None]:
         try:
@@ -78,7 +89,7 @@ class SqliteSource:
 
     def _catch_up(self) -> None:
         connection = self._connection or self._connect()
-        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        version = connection.execute(VERSION).fetchone()[0]
         if version == self._version:
             return
         if self._seen < 0:

@@ -3,6 +3,8 @@
 Opened tokens stay in memory while they are asked for, and five minutes after.
 """
 
+from collections.abc import Callable
+
 from .key import Key
 from .ready import Ready
 
@@ -16,10 +18,13 @@ class View:
     def __init__(self) -> None:
         self.keys: dict[bytes, Key] = {}
         self.ready: dict[str, Ready] = {}
+        self.on_forget: Callable[[Ready], None] = lambda _: None
         self._by_token: dict[str, str] = {}
 
     def keep(self, ready: Ready) -> Ready:
         """Remember a token under its reference."""
+        if (before := self.ready.get(ready.reference)) is not None:
+            self.forget_token(before.token_id)
         self.ready[ready.reference] = ready
         self._by_token[ready.token_id] = ready.reference
         return ready
@@ -34,13 +39,16 @@ class View:
     def forget_token(self, token_id: str) -> None:
         """Its row changed."""
         reference = self._by_token.pop(token_id, None)
-        if reference is not None:
-            self.ready.pop(reference, None)
+        found = None if reference is None else self.ready.pop(reference, None)
+        if found is not None:
+            self.on_forget(found)
 
     def forget_tokens(self) -> None:
         """Names or validities changed: any reference may lead somewhere else now."""
-        self.ready.clear()
+        forgotten, self.ready = list(self.ready.values()), {}
         self._by_token.clear()
+        for ready in forgotten:
+            self.on_forget(ready)
 
     def forget_all(self) -> None:
         """Nothing is known for sure any more."""
