@@ -205,6 +205,18 @@ def test_every_state_has_its_page_and_no_page_has_a_secret(told: Pages) -> None:
     assert told.admin.get("/tokens/nonsense").status_code == 404
 
 
+def test_a_link_for_a_colleague_is_good_once_and_leads_to_the_button(told: Pages) -> None:
+    """SEC-5: it is made by a POST, and opens for administrators."""
+    token = told.view("Sales inbox").id
+    assert "Make a link for a colleague" in page(told, "Sales inbox")
+    assert told.admin.get(f"/tokens/{token}/link").status_code == 405
+    answer = told.admin.post(f"/tokens/{token}/link")
+    [link] = set(re.findall(r"http://localhost:8085(/authorize/[\w-]+)", answer.text))
+    assert "Sign in at Microsoft as the account" in told.admin.get(link).text
+    cannot = told.admin.post(f"/tokens/{told.view('Webshop orders').id}/link")
+    assert (cannot.status_code, cannot.headers["Location"]) == (303, "/tokens")
+
+
 @pytest.mark.parametrize(
     ("came", "to"),
     [

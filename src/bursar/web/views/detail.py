@@ -1,6 +1,7 @@
 """`/tokens/<id>`: one token, explained; its life, and everything that is known of it but the token itself."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from ...app import context
 from ...handout.usage import TokenUse, uses_of
+from ...mail.models import MailAccount
 from ...oauth2.jwt_claims import Claims, Closed
 from ...tokens.detail import TokenDetail, detail_of
 from ..access import look
@@ -70,7 +72,8 @@ def _values(request: HttpRequest, token_id: str) -> dict[str, Any]:
         "refresh": refresh_words(view, now),
         "claims": detail.inside if isinstance(detail.inside, Claims) else None,
         "closed": detail.inside.why if isinstance(detail.inside, Closed) else "",
-        "uses": [_used(use) for use in uses[:USES_SHOWN]],
+        "uses": _used(uses[:USES_SHOWN]),
+        "users": _users(detail),
         "more_uses": max(0, len(uses) - USES_SHOWN),
         "made_by": names[detail.origin.created_by],
         "changed_by": names[detail.origin.changed_by],
@@ -85,15 +88,30 @@ def _people(detail: TokenDetail) -> set[str]:
     return did | {detail.origin.created_by, detail.origin.changed_by}
 
 
-def _used(use: TokenUse) -> dict[str, Any]:
+def _used(uses: Sequence[TokenUse]) -> list[dict[str, Any]]:
     icons = {"mail": "mail", "key": "lock", "webservice": "world", "user": "user"}
-    return {
-        "words": consumer_words(use.kind, use.name),
-        "icon": icons.get(use.kind, "plug"),
-        "last": use.last_at,
-        "count": use.count,
-        "address": use.address,
-    }
+    accounts = MailAccount.objects.filter(pk__in=[use.consumer for use in uses if use.kind == "mail"])
+    pages = {("mail", key): f"/mail/{key}" for key in accounts.values_list("id", flat=True)}
+    pages |= {("key", use.consumer): f"/keys/{use.consumer}" for use in uses if use.kind == "key"}
+    return [
+        {
+            "words": consumer_words(use.kind, use.name),
+            "icon": icons.get(use.kind, "plug"),
+            "page": pages.get((use.kind, use.consumer), ""),
+            "last": use.last_at,
+            "count": use.count,
+            "address": use.address,
+        }
+        for use in uses
+    ]
+
+
+def _users(detail: TokenDetail) -> list[tuple[str, str]]:
+    """The first users of the configuration, each with the address of its page where it has one."""
+    shown = detail.view.used_by[:USES_SHOWN]
+    accounts = MailAccount.objects.filter(token__configuration_id=detail.view.configuration_id)
+    known = {f'mail account "{name}"': f"/mail/{key}" for key, name in accounts.values_list("id", "name")}
+    return [(user, known.get(user, "")) for user in shown]
 
 
 def _menu(row: Row) -> list[Any]:
