@@ -33,6 +33,10 @@ def test_only_the_page_that_carries_the_button_names_the_providers_origin(pages:
     overview = pages.admin.get("/tokens").headers["Content-Security-Policy"]
     assert "form-action 'self' https://accounts.google.com " in overview
     assert "https://login.microsoftonline.com" in overview
+    # A notice with the button is on every other page too, and works without scripts there.
+    elsewhere = pages.admin.get("/settings").headers["Content-Security-Policy"]
+    assert "form-action 'self' https://accounts.google.com https://login.microsoftonline.com;" in elsewhere
+    assert "form-action 'self'; " in pages.auditor.get("/settings").headers["Content-Security-Policy"]
     assert "form-action 'self'; " in pages.visitor.get("/sign-in").headers["Content-Security-Policy"]
 
 

@@ -15,6 +15,7 @@ from .notices import notices_for
 from .places import menu
 from .site import site_of
 from .standing import Level
+from .targets import targets_of_notices
 
 THEMES = ("light", "dark")
 OVERVIEW, OVERVIEW_SHOWS = "/tokens", 3
@@ -33,7 +34,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return values
     own = {"person": person, "initials": initials(str(person)), "menu": menu(request.path)}
     known: dict[str, Any] | None = getattr(request, "health", None)
-    return values | own | {"results": results_of(request)} | (known or health(request))
+    shown = known or health(request)
+    if person.is_admin and "HX-Request" not in request.headers:  # a part of a page stands under the policy of the page
+        request.notice_targets = targets_of_notices(shown["notices"])  # type: ignore[attr-defined]
+    return values | own | {"results": results_of(request)} | shown
 
 
 def health(request: HttpRequest, renewed: bool = False) -> dict[str, Any]:

@@ -27,6 +27,7 @@ DAY_LABEL, QUARTER_LABEL = 36.0, 25.0  # how much of its strip a label takes, in
 ONE_BY_ONE = 100  # ends of a strip up to which every single one is read
 LABELS, LISTED = 3, 8
 BAR_HEIGHT, LINE = 26, 78  # pixels
+LAST_HOUR = 0.78  # beyond it "Thu 02:00" would run into the word at the end, where the strip is narrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,7 @@ def _hours(now: datetime) -> tuple[Tick, ...]:
     for hours in range(1, 24):
         at = here + timedelta(hours=hours)
         far = (at - now) / DAY_SPAN
-        if timezone.localtime(at).hour % 4 == 2 and 0.09 < far < 0.85:
+        if timezone.localtime(at).hour % 4 == 2 and 0.09 < far < LAST_HOUR:
             found.append(Tick(f"{100 * far:.1f}", clock(at, now), "middle"))
     return (*found, Tick("100", f"{timezone.localtime(now):%H:%M}", "end"))
 

@@ -34,6 +34,7 @@ class Notice:
     consequence: str
     step: Step | None
     object: str
+    configuration_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def notice_of(row: Row, cause: Cause, now: datetime) -> Notice:
     fact = f"{subject}: {sentence.rstrip('.')}."
     consequence = _consequence(row, cause, now) or (rest if stands.cause in ("held", "candidate") else "")
     step = row.step if urgent or stands.level is Level.BUSY else obtaining(view)
-    return Notice(str(stands.level), stands.icon if urgent else "circle-dashed", fact, consequence, step, name)
+    icon = stands.icon if urgent else "circle-dashed"
+    return Notice(str(stands.level), icon, fact, consequence, step, name, view.configuration_id)
 
 
 def _missing(view: TokenView, now: datetime) -> str:
@@ -94,7 +96,7 @@ def _beginning(views: Sequence[TokenView], count: int, now: datetime) -> Notice:
         row = row_of(first, now)
         what = _("was revoked") if first.state.word == "revoked" else _("has no token yet")
         fact = f"{first.reference} {what}."
-        return Notice(str(Level.START), row.standing.icon, fact, "", row.step, first.reference)
+        return Notice(str(Level.START), row.standing.icon, fact, "", row.step, first.reference, first.configuration_id)
     names = [view.reference for view in views]
     if count > len(names):
         who = _("%(names)s and %(count)d more") % {"names": ", ".join(names), "count": count - len(names)}

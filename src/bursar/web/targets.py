@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ..tokens.models import Configuration
+from .notices import Notice
 from .rows import Row
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
@@ -16,6 +17,12 @@ def targets_of(rows: Iterable[Row]) -> set[str]:
     return origins(
         {row.view.configuration_id for row in rows if any(step and step.leaves for step in (row.step, *row.more))}
     )
+
+
+def targets_of_notices(notices: Iterable[Notice]) -> set[str]:
+    """The same of the lines below the top menu; no query where none of them leads to a provider."""
+    ids = {notice.configuration_id for notice in notices if notice.step is not None and notice.step.leaves}
+    return origins(ids) if ids else set()
 
 
 def origins(ids: Iterable[str]) -> set[str]:

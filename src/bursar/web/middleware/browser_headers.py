@@ -17,7 +17,8 @@ class BrowserHeaders:
     """The outermost middleware: error pages and redirects pass it too.
 
     Chromium holds a form's answer to `form-action` as well, so a page whose button leads to a provider names that
-    provider's origin: its view sets `response.form_targets`.
+    provider's origin: its view sets `response.form_targets`, and the frame `request.notice_targets` for the lines below
+    the menu.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -25,7 +26,7 @@ class BrowserHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
-        targets = sorted(getattr(response, "form_targets", ()))
+        targets = sorted({*getattr(response, "form_targets", ()), *getattr(request, "notice_targets", ())})
         headers = response.headers
         headers["Content-Security-Policy"] = POLICY.format(targets=" ".join(["'self'", *targets]))
         headers["X-Content-Type-Options"] = "nosniff"
