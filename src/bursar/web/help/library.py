@@ -63,7 +63,7 @@ def shelves() -> tuple[Shelf, ...]:
     """All pages by folder."""
     found = []
     for folder, title in SHELVES:
-        entries = [Entry(path, _title(path)) for path in paths() if path.startswith(f"{folder}/")]
+        entries = [Entry(path, _title(path)) for path in paths() if _folder(path) == folder]
         found.append(Shelf(title, tuple(sorted(entries, key=_place))))
     return tuple(shelf for shelf in found if shelf.entries)
 
@@ -71,6 +71,12 @@ def shelves() -> tuple[Shelf, ...]:
 def image(name: str) -> Path | None:
     """The picture of that name, None where there is none."""
     return next((file for file in IMAGES.iterdir() if file.name == name and file.suffix == ".png"), None)
+
+
+def _folder(path: str) -> str:
+    """A page that lies in no folder is one to look up."""
+    folder, slash, _name = path.partition("/")
+    return folder if slash else "reference"
 
 
 def _title(path: str) -> str:
