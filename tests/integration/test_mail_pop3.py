@@ -261,6 +261,12 @@ def test_a_message_that_is_larger_than_the_server_said_is_read_over_named_and_le
     assert list(server.messages) == ["b"]
 
 
+def test_a_uidl_of_any_bytes_is_an_id(scene: Scene, start: Callable[..., FakePop3]) -> None:
+    server = start({"a": b"one\r\n"}, uidl=lambda session, _: session.raw(b"+OK\r\n1 \xff\xfe'\"\x01\r\n.\r\n"))
+    scene.account(server.port, "POP3", after="leave")
+    assert (scene.fetch().delivered, scene.fetch().fetched) == (1, 0)
+
+
 def test_messages_that_share_a_uidl_are_left(scene: Scene, start: Callable[..., FakePop3]) -> None:
     server = start(
         {"a": b"one\r\n", "b": b"two\r\n", "c": b"three\r\n"},

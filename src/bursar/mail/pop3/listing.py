@@ -1,4 +1,7 @@
-"""Which messages a POP3 session has: UIDLs, numbers and sizes, some forty bytes each."""
+"""Which messages a POP3 session has: UIDLs, numbers and sizes, some forty bytes each.
+
+A UIDL is bytes; as text each byte is the character of that number, so that any of them can be stored and comes back.
+"""
 
 from array import array
 from bisect import bisect_left
@@ -18,7 +21,7 @@ class Listing:
         self._text = bytearray()
         for line in uidl:
             number, _, word = line.strip().partition(b" ")
-            if number.isdigit() and 0 < len(word) <= LONGEST_UIDL:
+            if number.isdigit() and 0 < len(word) <= LONGEST_UIDL and b"\0" not in word:
                 self._numbers.append(int(number))
                 self._text += word
                 self._ends.append(len(self._text))
@@ -34,17 +37,17 @@ class Listing:
         """UIDLs that more than one message has: such messages can't be told apart."""
         pairs = zip(self._digests, self._digests[1:], strict=False)
         same = [place for place, (one, two) in enumerate(pairs) if one == two]
-        return [self._word(self._order[place]).decode(errors="surrogateescape") for place in same]
+        return [self._word(self._order[place]).decode("latin-1") for place in same]
 
     def pages(self) -> Iterator[list[str]]:
         """The UIDLs in the order of the messages."""
         for start in range(0, len(self._numbers), PAGE):
             some = range(start, min(start + PAGE, len(self._numbers)))
-            yield [self._word(at).decode(errors="surrogateescape") for at in some]
+            yield [self._word(at).decode("latin-1") for at in some]
 
     def number(self, uidl: str) -> int | None:
         """The message's number in this session."""
-        word = uidl.encode(errors="surrogateescape")
+        word = uidl.encode("latin-1", "replace")
         digest = _digest(word)
         place = bisect_left(self._digests, digest)
         if place < len(self._digests) and self._digests[place] == digest and self._word(self._order[place]) == word:
