@@ -151,7 +151,7 @@ def test_what_can_not_be_added_exits_by_the_rule(home: BursarHome, tmp_path: Pat
         (2, {"interval": "1s"}),
         (2, {"after": "burn"}),
         (2, {"deliver": "maildir:relative"}),
-        (2, {"deliver": "lmtp:localhost:24"}),
+        (2, {"deliver": "lmtp:localhost"}),
         (2, {"port": "0"}),
         (2, {"login": "a\nb"}),
         (3, {"token": "Nobody"}),

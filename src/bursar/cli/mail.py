@@ -107,7 +107,9 @@ def fetch(ctx: Any, names: tuple[str, ...], as_json: bool) -> int:
     """
     from ..mail.fetch import fetch as fetch_accounts
     from ..mail.result import exit_code
+    from ..memory import share_arenas
 
+    share_arenas()
     results = []
     for result in fetch_accounts(ctx, names):
         results.append(result)

@@ -23,6 +23,7 @@ def worker(ctx: Context) -> None:
     Any number of workers and servers may share a database: of each token and mail
     account one of them takes care at a time.
     """
+    from ..memory import share_arenas
     from ..scheduler import workers
     from ..server import logs
 
@@ -31,6 +32,7 @@ def worker(ctx: Context) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    share_arenas()
     logs.configure()
     note("Bursar's worker is running. It ends with SIGTERM or Ctrl-C.")
     workers.run(ctx)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
@@ -12,8 +13,6 @@ from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused
 from ..ids import new_id
 from ..keyring import Place, Secret
-from ..providers import template_of
-from ..providers.registry import MailServer
 from ..tokens import labels
 from ..tokens.models import Configuration
 from .account import AccountType, After, Authentication, Validity, interval_text, one_line
@@ -21,6 +20,9 @@ from .delivery import registry
 from .lease import Lease
 from .login import Target
 from .models import MailAccount
+
+if TYPE_CHECKING:
+    from ..providers.registry import MailServer
 
 DEFAULT_INTERVAL = 300
 LONGEST_PASSWORD = 1000
@@ -275,8 +277,10 @@ def target_of(ctx: Context, account: MailAccount) -> Target:
     )
 
 
-def suggestion(template_name: str | None, kind: AccountType | None) -> MailServer | None:
+def suggestion(template_name: str | None, kind: AccountType | None) -> "MailServer | None":
     """Where the provider keeps its mailboxes, for this type or for the first that its template names."""
+    from ..providers import template_of  # only who adds or changes an account needs the catalogue
+
     template = template_of(template_name)
     servers = [server for server in (template.mail if template else ()) if server.protocol in _PROTOCOLS]
     return next((server for server in servers if kind is None or server.protocol == kind.protocol), None)
@@ -327,7 +331,7 @@ def _offered(reference: str, *, used: bool = False) -> str | None:
     return found.template if found is not None else None
 
 
-def _suggested_host(server: MailServer | None, kind: AccountType) -> str:
+def _suggested_host(server: "MailServer | None", kind: AccountType) -> str:
     """Raises InvalidInput where the provider's server isn't known."""
     if server is not None:
         return server.host

@@ -29,7 +29,7 @@ class Limits:
     messages: int = 100
     octets: int = 4 * MEGABYTE  # two batches are in memory at once
     largest: int = 16 * MEGABYTE  # PostMasterMaxEmailSize
-    at_once: int = 10_000  # ids of new messages that are held at once
+    at_once: int = 5_000  # ids of new messages that are held at once
     sizes_at_once: int = 500
     blocked_in_a_row: int = 10  # messages that the destination doesn't take just now, before the run ends
     a_connection: int = 0  # messages after which the connection is made anew, PostMasterReconnectMessage; 0: never
@@ -179,6 +179,7 @@ class Drain:
         present = Present()
         fresh: list[str] = []
         entries = settled = 0
+        before = self._ledger.count()
         for page in self._source.listing():
             present.add(page)
             known = self._ledger.known(page)
@@ -194,7 +195,7 @@ class Drain:
                 if self._source.shifts:
                     return True
         shifted = self._source.shifts and settled > 0  # then the listing may have skipped some
-        if not shifted and self._ledger.count() > entries:
+        if not shifted and before > entries:
             self._prune(present)
         self._round(fresh)
         return shifted and not self._run.is_over

@@ -1,6 +1,5 @@
 """An IMAP session as a source of messages."""
 
-from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ..testing.failpoints import failpoint
@@ -39,7 +38,7 @@ class ImapSource:
         return self._mailbox.folders()
 
     def listing(self) -> Iterator[list[str]]:
-        uids = array("Q", self._mailbox.uids() if self._exists else ())
+        uids: Sequence[int] = self._mailbox.uids() if self._exists else ()
         self.highest = uids[-1] if uids else 0
         for start in range(0, len(uids), PAGE):
             yield [str(uid) for uid in uids[start : start + PAGE]]

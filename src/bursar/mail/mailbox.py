@@ -1,8 +1,10 @@
 """The selected folder: which messages are there, how large, and their bytes, in bounded batches."""
 
 import re
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..outbound import OutboundFailed
 from .connect import COMMAND_SECONDS
@@ -11,6 +13,7 @@ from .folder_names import decode, quoted
 from .imap import Imap, Pending
 from .sasl import printable
 
+_NUMBER = re.compile(rb"(?<!\S)\d{1,10}(?!\S)")
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _QUOTED_BODY = re.compile(rb'BODY\[\] "((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -64,12 +67,17 @@ class Mailbox:
                 names.append(printable(decode(name.decode(errors="replace"))))
         return sorted(names)[:limit]
 
-    def uids(self, criterion: str = "ALL") -> list[int]:
-        """The UIDs of the folder, ascending."""
+    def uids(self, criterion: str = "ALL") -> Sequence[int]:
+        """The UIDs of the folder, ascending, in eight bytes each."""
         self.imap.untagged_responses.pop("SEARCH", None)
         self._ask("UID", "SEARCH", criterion)
         lines = self.imap.untagged_responses.pop("SEARCH", [])
-        return sorted({int(word) for line in lines for word in _text(line).split() if word.isdigit()})
+        found = array("Q")
+        for line in lines:
+            found.extend(int(word[0]) for word in _NUMBER.finditer(_text(line)))
+        if any(later <= uid for uid, later in zip(found, islice(found, 1, None), strict=False)):
+            found = array("Q", sorted(set(found)))
+        return found
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """UID to size in bytes; what is gone meanwhile is missing."""
