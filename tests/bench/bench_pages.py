@@ -58,6 +58,7 @@ def measured(pages: Pages, count: int) -> dict[str, Spent]:
         "overview, middle page": median(client, f"/tokens?page={count // 100}"),
         "filter: needs you now": median(client, "/tokens?show=now"),
         "order: access token": median(client, "/tokens?sort=access"),
+        "order: used by": median(client, "/tokens?sort=-users"),
         "search, one match": median(client, f"/tokens?q={count // 2 - 1:06}"),
         "search, many matches": median(client, "/tokens?q=kestrel+support"),
         "search, no match": median(client, "/tokens?q=nothing+like+this"),

@@ -11,6 +11,9 @@ from bursar.keyring import Place, Secret
 from bursar.testing import FakeClock
 from bursar.tokens import transfer
 from bursar.tokens.models import Configuration, Token
+from bursar.web.wording import clock
+from bursar.webservices.models import WebService
+from tests.browser import scenes
 from tests.browser.scenes import CODE, CREDENTIALS
 from tests.unit.web_pages import Pages
 
@@ -161,3 +164,29 @@ def test_ticked_rows_are_refreshed_together_and_failures_are_named(pages: Pages)
     assert "0 tokens are new. 2 failed." in answer
     assert "A: There is no refresh token" in answer.replace("&quot;", '"') or "A: &quot;A&quot;" in answer
     assert "No row is ticked." in pages.admin.post("/ticked/refresh", follow=True).content.decode()
+
+
+def test_each_token_has_its_own_users_and_rows_are_sorted_by_how_many(pages: Pages) -> None:
+    token = add(pages, "Shared", CREDENTIALS, access=HOUR)
+    box = Token.objects.create(id=new_id(), configuration_id=token.configuration_id, label="box")
+    add(pages, "Alone", CREDENTIALS, access=HOUR)
+    now = pages.ctx.clock.now()
+    scenes._accounts(pages.ctx, "Box", box.id, 2)
+    WebService.objects.create(name="Shop", document="{}", token=token, created_at=now)
+    assert pages.view("Shared").used_by == ['web service "Shop"']
+    assert pages.view("Shared#box").used_by == ['mail account "Box 1"', 'mail account "Box 2"']
+
+    def order(query: str) -> list[str]:
+        return re.findall(r'data-name="([^"]*)"', pages.admin.get(f"/tokens?{query}").content.decode())
+
+    assert order("sort=users") == ["Alone", "Shared", "Shared#box"]
+    assert order("sort=-users") == order("sort=-users&q=a") == ["Shared#box", "Shared", "Alone"]
+    assert 'aria-sort="descending"' in pages.admin.get("/tokens?sort=-users").content.decode()
+    # A cause that all tokens of a configuration have stops the users of all of them, whatever they are.
+    Token.objects.filter(pk=token.pk).update(state="misconfigured", error_code="x", error_sentence="No.")
+    assert notices(pages)[0] == f"Shared: No. One web service stops at {clock(now + HOUR, now)}."
+    Token.objects.filter(pk=box.pk).update(state="misconfigured", error_code="x", error_sentence="No.")
+    assert notices(pages)[0] == (
+        f"Shared (2 tokens): No. 3 mail accounts and web services stop at {clock(now + HOUR, now)}."
+    )
+    assert "Box 2" in pages.admin.get(f"/configurations/{token.configuration_id}/delete").content.decode()

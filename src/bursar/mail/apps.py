@@ -8,22 +8,32 @@ from django.db.models import Q
 
 from ..tokens import users
 
+EACH_USE = "SELECT token_id AS used FROM mail_account WHERE token_id IS NOT NULL"
+
 
 class MailConfig(AppConfig):
     name = "bursar.mail"
 
     def ready(self) -> None:
-        users.register(accounts_by_configuration, accounts_named)
+        users.register(accounts_by_configuration, accounts_named, accounts_by_token, EACH_USE)
 
 
 def accounts_by_configuration(configuration_ids: Collection[str]) -> Mapping[str, list[str]]:
     """The mail accounts that collect with a token of these configurations, by configuration id."""
+    return _accounts("token__configuration_id", configuration_ids)
+
+
+def accounts_by_token(token_ids: Collection[str]) -> Mapping[str, list[str]]:
+    """The mail accounts that collect with these tokens, by token id."""
+    return _accounts("token_id", token_ids)
+
+
+def _accounts(key: str, ids: Collection[str]) -> Mapping[str, list[str]]:
     from .models import MailAccount
 
     found: dict[str, list[str]] = {}
-    rows = MailAccount.objects.filter(token__configuration_id__in=list(configuration_ids))
-    for configuration_id, name in rows.values_list("token__configuration_id", "name"):
-        found.setdefault(configuration_id, []).append(f'mail account "{name}"')
+    for value, name in MailAccount.objects.filter(**{f"{key}__in": list(ids)}).values_list(key, "name"):
+        found.setdefault(value, []).append(f'mail account "{name}"')
     return found
 
 

@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from ..clock import to_micros
 from ..context import Context
 from .listing import Rank, rank_at
-from .users import finding
+from .users import each_use, finding
 
 HOUR = 3_600_000_000
 FEW = 200  # matches of a search up to which they are sorted here
@@ -31,6 +31,7 @@ class Sort(StrEnum):
     PROVIDER = "provider"
     ACCESS = "access"
     REFRESH = "refresh"
+    USERS = "users"
 
 
 _COLUMNS = {
@@ -38,6 +39,7 @@ _COLUMNS = {
     Sort.PROVIDER: ("provider", "name", "label"),
     Sort.ACCESS: ("access_ends_at", "name", "label"),
     Sort.REFRESH: ("refresh_ends_at", "name", "label"),
+    Sort.USERS: ("COALESCE(users, 0)", "name", "label"),
 }
 
 
@@ -115,9 +117,8 @@ def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, know
 def _counted(ctx: Context, wanted: Wanted, micros: int, page: int, size: int) -> Found:
     """One page of many matches, and their count, in one pass; past the end it is the last page."""
     where, parameters = _where(wanted, micros)
-    sql = (
-        f"SELECT token_id, COUNT(*) OVER () FROM tokens_listing WHERE {where} ORDER BY {_order(wanted, micros, False)}"
-    )
+    source, order = _source(wanted), _order(wanted, micros, False)
+    sql = f"SELECT token_id, COUNT(*) OVER () FROM {source} WHERE {where} ORDER BY {order}"
     rows = read(ctx, f"{sql} LIMIT {size} OFFSET {(max(1, page) - 1) * size}", parameters)
     if rows:
         return Found(tuple(str(row[0]) for row in rows), int(rows[0][1]), max(1, page))
@@ -147,7 +148,7 @@ def _window(
     backwards = first > count // 2
     offset = count - first - size if backwards else first
     order = _order(narrowed, micros, backwards)
-    sql = f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {size} OFFSET {offset}"
+    sql = f"SELECT token_id FROM {_source(wanted)} WHERE {where} ORDER BY {order} LIMIT {size} OFFSET {offset}"
     ids = [str(token_id) for (token_id,) in read(ctx, sql, parameters)]
     return tuple(reversed(ids) if backwards else ids)
 
@@ -156,7 +157,7 @@ def _few(ctx: Context, wanted: Wanted, micros: int) -> list[str] | None:
     """Every match in order, where there are few: then one pass finds, counts and sorts them. None where many."""
     where, parameters = _where(wanted, micros)
     columns = "token_id, " + ", ".join(_keys(wanted, micros))
-    rows = read(ctx, f"SELECT {columns} FROM tokens_listing WHERE {where} LIMIT {FEW + 1}", parameters)
+    rows = read(ctx, f"SELECT {columns} FROM {_source(wanted)} WHERE {where} LIMIT {FEW + 1}", parameters)
     if len(rows) > FEW:
         return None
     return [row[0] for row in sorted(rows, key=lambda row: row[1:], reverse=wanted.descending)]
@@ -165,6 +166,15 @@ def _few(ctx: Context, wanted: Wanted, micros: int) -> list[str] | None:
 def _cut(ids: Sequence[str], page: int, size: int) -> Found:
     page = min(max(1, page), max(1, -(-len(ids) // size)))
     return Found(tuple(ids[(page - 1) * size : page * size]), len(ids), page)
+
+
+def _source(wanted: Wanted) -> str:
+    """What rows are read from: beside the listing, how many use each token, where that is the order."""
+    uses = " UNION ALL ".join(each_use()) or "SELECT '' AS used"
+    if wanted.sort is not Sort.USERS:
+        return "tokens_listing"
+    tally = f"SELECT used, COUNT(*) AS users FROM ({uses}) AS each_use GROUP BY used"
+    return f"tokens_listing LEFT JOIN ({tally}) AS tally ON used = token_id"
 
 
 def _where(wanted: Wanted, micros: int) -> tuple[str, list[Any]]:

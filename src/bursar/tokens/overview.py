@@ -13,7 +13,7 @@ from .described import is_public
 from .facts import facts_of, missing
 from .rows import TokenRow
 from .state import State, Trouble, state_of, trouble_of
-from .users import users_of
+from .users import token_users_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def list_tokens(ctx: Context, reference: str | None = None) -> list[TokenView]:
     found = ctx.storage.read(lambda cursor: _rows(cursor, reference))
     consents = ctx.storage.read(lambda cursor: _consents(cursor, now))
     candidates = ctx.storage.read(lambda cursor: _candidates(cursor, now))
-    users = users_of({row.c_id for row in found})
-    return [_view(row, now, consents.get(row.id), candidates.get(row.id), users[row.c_id]) for row in found]
+    users = token_users_of({row.id: row.c_id for row in found})
+    return [_view(row, now, consents.get(row.id), candidates.get(row.id), users[row.id]) for row in found]
 
 
 def view_of(ctx: Context, token_id: str) -> TokenView | None:
@@ -77,8 +77,8 @@ def views_of(ctx: Context, token_ids: Sequence[str]) -> list[TokenView]:
         return found, _consents(cursor, now, token_ids), _candidates(cursor, now, token_ids)
 
     found, consents, candidates = ctx.storage.read(read)
-    users = users_of({row.c_id for row in found})
-    return [_view(row, now, consents.get(row.id), candidates.get(row.id), users[row.c_id]) for row in found]
+    users = token_users_of({row.id: row.c_id for row in found})
+    return [_view(row, now, consents.get(row.id), candidates.get(row.id), users[row.id]) for row in found]
 
 
 def _rows(cursor: CursorWrapper, reference: str | None) -> list[TokenRow]:

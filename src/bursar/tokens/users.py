@@ -4,19 +4,32 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 Source = Callable[[Collection[str]], Mapping[str, list[str]]]
-"""Takes configuration ids, returns for each used one the names of its users, as a person reads them."""
+"""Takes configuration ids, returns for each used one the names of its users, as a person reads them.
+
+Or takes token ids, and returns the same for each used token: a labelled token has users of its own.
+"""
 
 Finder = Callable[[str], tuple[str, tuple[Any, ...]]]
 """Takes a word of a search, returns a SELECT of the configuration ids whose users' names hold it, with parameters."""
 
 _sources: list[Source] = []
 _finders: list[Finder] = []
+_each_use: list[str] = []
+_by_token: dict[Source, Source] = {}
 
 
-def register(source: Source, finder: Finder | None = None) -> None:
-    """Add a source once, from the consumer's AppConfig.ready; by `finder` searches find its users."""
+def register(source: Source, finder: Finder | None = None, by_token: Source | None = None, each_use: str = "") -> None:
+    """Add a source once, from the consumer's AppConfig.ready; by `finder` searches find its users.
+
+    `by_token` is asked where one token counts; without it the users of a configuration use each of its tokens.
+    `each_use` is a SELECT of a token's id as `used`, once for each of its users: for sorting by how many there are.
+    """
     if source not in _sources:
         _sources.append(source)
+    if each_use and each_use not in _each_use:
+        _each_use.append(each_use)
+    if by_token is not None:
+        _by_token[source] = by_token
     if finder is not None and finder not in _finders:
         _finders.append(finder)
 
@@ -26,6 +39,11 @@ def finding(word: str) -> list[tuple[str, tuple[Any, ...]]]:
     return [finder(word) for finder in _finders]
 
 
+def each_use() -> list[str]:
+    """The SELECTs of all sources that name the tokens in use."""
+    return list(_each_use)
+
+
 def users_of(configuration_ids: Collection[str]) -> dict[str, list[str]]:
     """The users of each configuration, sorted; a configuration nobody uses has an empty list."""
     found: dict[str, list[str]] = {configuration_id: [] for configuration_id in configuration_ids}
@@ -33,3 +51,18 @@ def users_of(configuration_ids: Collection[str]) -> dict[str, list[str]]:
         for configuration_id, names in source(configuration_ids).items():
             found[configuration_id].extend(names)
     return {configuration_id: sorted(names) for configuration_id, names in found.items()}
+
+
+def token_users_of(tokens: Mapping[str, str]) -> dict[str, list[str]]:
+    """The users of each of these tokens (by id, with their configurations), sorted; nobody's has an empty list."""
+    found: dict[str, list[str]] = {token_id: [] for token_id in tokens}
+    for source in _sources:
+        by_token = _by_token.get(source)
+        if by_token is not None:
+            for token_id, names in by_token(tokens.keys()).items():
+                found[token_id].extend(names)
+            continue
+        by_configuration = source(set(tokens.values()))
+        for token_id, configuration_id in tokens.items():
+            found[token_id].extend(by_configuration.get(configuration_id, ()))
+    return {token_id: sorted(names) for token_id, names in found.items()}

@@ -35,10 +35,19 @@ def consumer_words(kind: str, name: str) -> str:
             return name or _("something")
 
 
-_ACCOUNT = re.compile(r'mail account "(.*)"', re.DOTALL)
+_USER = re.compile(r'(mail account|web service) "(.*)"', re.DOTALL)
 
 
 def user_words(user: str) -> str:
     """A user of a configuration as the consumers name themselves to the core, said again for a page."""
-    found = _ACCOUNT.fullmatch(user)
-    return user if found is None else _("mail account “%(name)s”") % {"name": found[1]}
+    found = _USER.fullmatch(user)
+    if found is None:
+        return user
+    if found[1] == "web service":
+        return _("web service “%(name)s”") % {"name": found[2]}
+    return _("mail account “%(name)s”") % {"name": found[2]}
+
+
+def user_icon(user: str) -> str:
+    """The icon of its kind."""
+    return "mail" if user.startswith("mail account ") else "plug"

@@ -12,10 +12,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..clock import from_micros
 from ..context import Context
 from ..tokens.causes import Cause, causes
 from ..tokens.overview import TokenView, views_of
+from ..tokens.users import users_of
+from .consequence import consequence_of
 from .rows import Row, row_of
 from .standing import Level
 from .steps import Step, obtaining
@@ -54,7 +55,8 @@ def notices_for(ctx: Context, now: datetime, leave_out: str = "") -> Notices:
         for cause in found.shown
         if cause.token_id in views and cause.configuration_id != leave_out
     ]
-    lines = [notice_of(row, cause, now) for cause, row in shown]
+    whole = users_of({cause.configuration_id for cause, _row in shown if cause.count > 1})
+    lines = [notice_of(row, cause, now, whole.get(cause.configuration_id, ())) for cause, row in shown]
     beginnings = [views[token_id] for token_id in found.beginnings if token_id in views]
     beginnings = [view for view in beginnings if view.configuration_id != leave_out]
     if beginnings:
@@ -63,8 +65,8 @@ def notices_for(ctx: Context, now: datetime, leave_out: str = "") -> Notices:
     return Notices(tuple(lines), max(0, found.tokens - named))
 
 
-def notice_of(row: Row, cause: Cause, now: datetime) -> Notice:
-    """The line of one cause, `row` being its first token."""
+def notice_of(row: Row, cause: Cause, now: datetime, users: Sequence[str] = ()) -> Notice:
+    """The line of one cause, `row` being its first token; `users` are those of all its tokens, where it has several."""
     view, stands = row.view, row.standing
     name = view.name if cause.count > 1 else view.reference
     many = ngettext(" (%(count)d token)", " (%(count)d tokens)", cause.count) % {"count": cause.count}
@@ -73,7 +75,9 @@ def notice_of(row: Row, cause: Cause, now: datetime) -> Notice:
     reason = stands.reason if urgent else _missing(view, now)
     sentence, _dot, rest = reason.partition(". ")
     fact = f"{subject}: {sentence.rstrip('.')}."
-    consequence = _consequence(row, cause, now) or (rest if stands.cause in ("held", "candidate") else "")
+    consequence = consequence_of(row, cause, users or row.view.used_by, now) or (
+        rest if stands.cause in ("held", "candidate") else ""
+    )
     step = row.step if urgent or stands.level is Level.BUSY else obtaining(view)
     icon = stands.icon if urgent else "circle-dashed"
     return Notice(str(stands.level), icon, fact, consequence, step, name, view.configuration_id)
@@ -105,26 +109,3 @@ def _beginning(views: Sequence[TokenView], count: int, now: datetime) -> Notice:
     fact = ngettext("%(count)d token is yet to be obtained:", "%(count)d tokens are yet to be obtained:", count)
     show = Step(_("Show them"), "/tokens?show=start", method="get")
     return Notice(str(Level.START), "circle-dashed", fact % {"count": count}, f"{who}.", show, who)
-
-
-def _consequence(row: Row, cause: Cause, now: datetime) -> str:
-    users = len(set(row.view.used_by))
-    if not users or row.standing.level is not Level.NOW:
-        return ""
-    last = None if cause.last_end is None else from_micros(cause.last_end)
-    if row.view.held or last is None:
-        words = ngettext("One mail account waits.", "%(users)d mail accounts wait.", users)
-        return words % {"users": users}
-    values = {"users": users, "when": clock(last, now)}
-    if last > now:
-        return (
-            ngettext("One mail account stops at %(when)s.", "%(users)d mail accounts stop at %(when)s.", users) % values
-        )
-    return (
-        ngettext(
-            "One mail account has been waiting since %(when)s.",
-            "%(users)d mail accounts have been waiting since %(when)s.",
-            users,
-        )
-        % values
-    )

@@ -22,6 +22,7 @@ COLUMNS = (
     (Sort.URGENCY, gettext_lazy("State"), "c-state"),
     (Sort.ACCESS, gettext_lazy("Access token"), "c-access"),
     (Sort.REFRESH, gettext_lazy("Refresh token · secret"), "c-refresh"),
+    (Sort.USERS, gettext_lazy("Used by"), "c-users"),
 )
 
 

@@ -8,22 +8,32 @@ from django.db.models import Q
 
 from ..tokens import users
 
+EACH_USE = "SELECT token_id AS used FROM webservice WHERE token_id IS NOT NULL"
+
 
 class WebServicesConfig(AppConfig):
     name = "bursar.webservices"
 
     def ready(self) -> None:
-        users.register(services_by_configuration, services_named)
+        users.register(services_by_configuration, services_named, services_by_token, EACH_USE)
 
 
 def services_by_configuration(configuration_ids: Collection[str]) -> Mapping[str, list[str]]:
     """The web services that call with a token of these configurations, by configuration id."""
+    return _services("token__configuration_id", configuration_ids)
+
+
+def services_by_token(token_ids: Collection[str]) -> Mapping[str, list[str]]:
+    """The web services that call with these tokens, by token id."""
+    return _services("token_id", token_ids)
+
+
+def _services(key: str, ids: Collection[str]) -> Mapping[str, list[str]]:
     from .models import WebService
 
     found: dict[str, list[str]] = {}
-    rows = WebService.objects.filter(token__configuration_id__in=list(configuration_ids))
-    for configuration_id, name in rows.values_list("token__configuration_id", "name"):
-        found.setdefault(configuration_id, []).append(f'web service "{name}"')
+    for value, name in WebService.objects.filter(**{f"{key}__in": list(ids)}).values_list(key, "name"):
+        found.setdefault(value, []).append(f'web service "{name}"')
     return found
 
 

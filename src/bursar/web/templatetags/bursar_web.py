@@ -1,6 +1,7 @@
 """What templates may ask for: addresses of assets, icons, times in words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from ...sentences import said
 from ..assets import address
-from ..names import user_words
+from ..names import user_icon, user_words
 from ..wording import clock, code_marked, full
 
 register = template.Library()
@@ -65,7 +66,14 @@ def users(names: Iterable[str]) -> str:
     return ", ".join(user_words(name) for name in names)
 
 
+@register.filter
+def by_kind(names: Iterable[str]) -> list[tuple[str, int]]:
+    """The icon of each kind of users, and how many there are of it."""
+    return list(Counter(user_icon(name) for name in names).items())
+
+
 register.filter("user", user_words)
+register.filter("user_icon", user_icon)
 
 
 @register.filter

@@ -107,9 +107,9 @@ def _used(uses: Sequence[TokenUse]) -> list[dict[str, Any]]:
 
 
 def _users(detail: TokenDetail) -> list[tuple[str, str]]:
-    """The first users of the configuration, each with the address of its page where it has one."""
+    """The first users of the token, each with the address of its page where it has one."""
     shown = detail.view.used_by[:USES_SHOWN]
-    accounts = MailAccount.objects.filter(token__configuration_id=detail.view.configuration_id)
+    accounts = MailAccount.objects.filter(token_id=detail.view.id)
     known = {f'mail account "{name}"': f"/mail/{key}" for key, name in accounts.values_list("id", "name")}
     return [(user, known.get(user, "")) for user in shown]
 
