@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bursar.mail.delivery.destination import Failure, Hold, Parcel
-from bursar.mail.delivery.dispatch import Dispatch, addressee, recipients
+from bursar.mail.delivery.dispatch import Dispatch, addressee, headline, recipients
 from bursar.mail.delivery.names import Names
+from bursar.mail.delivery.smtp import _sender
 
 
 class Noting:
@@ -50,6 +51,17 @@ def test_odd_headers_are_read_as_far_as_they_go() -> None:
     assert recipients(b'To: =?utf-8?q?=C3=BC?= <u@x>, "a, b" <q@x>,\r\n folded@x\r\n\r\n') == ["u@x", "q@x", "folded@x"]
     assert recipients(b"To: undisclosed-recipients:;\r\n\r\n") == []
     assert recipients(b"\xff\xfe\0") == []
+
+
+def test_a_stranger_s_header_can_t_end_a_run() -> None:
+    deep = b"(" * 20_000
+    body = b"To: " + deep + b"\r\nCc: a@example.org\r\nReturn-Path: " + deep + b"\r\nFrom: " + deep + b"\r\n"
+    assert recipients(body + b"\r\nx") == ["a@example.org"]
+    assert _sender(body + b"\r\nx") == ""
+    assert headline(body + b"Subject: Hello\r\n\r\nx") == ("", "Hello")
+    # Quadratic in what it reads, so only its beginning is read.
+    assert headline(b"From: " + b"a," * 100_000 + b"\r\n\r\nx")[0].startswith("a,")
+    assert headline(b"From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\r\n\r\n") == ("Jörg <j@example.org>", "")
 
 
 def test_each_parcel_goes_to_its_recipient_s_destination_or_the_default() -> None:

@@ -12,6 +12,7 @@ from .names import Names
 
 HEADERS = ("X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To", "Resent-Cc", "Delivered-To")
 LONGEST_HEAD = 256 * 1024
+LONGEST_LINE = 1000  # characters of sender and subject that are read
 
 
 def recipients(body: bytes) -> list[str]:
@@ -19,18 +20,29 @@ def recipients(body: bytes) -> list[str]:
     head = body[:LONGEST_HEAD]
     parsed = BytesHeaderParser(policy=compat32).parsebytes(head, headersonly=True)
     fields = [str(text) for name in HEADERS for text in parsed.get_all(name, [])]
-    found = (address.strip().lower() for _, address in getaddresses(fields))
-    return list(dict.fromkeys(address for address in found if address))
+    found = (address.lower() for field in fields for address in addresses_in(field))
+    return list(dict.fromkeys(found))
+
+
+def addresses_in(field: str) -> list[str]:
+    """The addresses in a header field; none where it can't be read, as where its comments nest without end."""
+    try:
+        found = [address.strip() for _, address in getaddresses([field])]
+    except (RecursionError, ValueError, IndexError):
+        return []
+    return [address for address in found if address]
 
 
 def headline(body: bytes) -> tuple[str, str]:
     """Sender and subject as a person reads them, bounded; empty where the message has none."""
     parsed = BytesHeaderParser(policy=default_policy).parsebytes(body[:LONGEST_HEAD], headersonly=True)
+    raw = {name.lower(): value for name, value in reversed(list(parsed.raw_items()))}
     found = []
     for name in ("From", "Subject"):
         try:
-            text = str(parsed.get(name, ""))
-        except (ValueError, LookupError, IndexError, AttributeError):  # the parser trips over what mail can hold
+            # Cut before it is read: the parser's time grows with the square of what strangers write.
+            text = str(default_policy.header_fetch_parse(name, raw.get(name.lower(), "")[:LONGEST_LINE]))
+        except Exception:  # noqa: BLE001 - the parser trips in many ways over what mail can hold
             text = ""
         found.append("".join(sign if sign.isprintable() else " " for sign in text)[:200])
     return found[0], found[1]

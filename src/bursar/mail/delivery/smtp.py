@@ -11,7 +11,6 @@ import re
 import smtplib
 from collections.abc import Callable
 from email.parser import BytesHeaderParser
-from email.utils import parseaddr
 from typing import Any
 
 from ...context import Context
@@ -20,7 +19,7 @@ from ...outbound import OutboundFailed, OutboundTimeout
 from ...outbound.addresses import is_public
 from ...outbound.sockets import DeadlineSocket
 from .destination import Failure, Parcel
-from .dispatch import LONGEST_HEAD
+from .dispatch import LONGEST_HEAD, addresses_in
 from .one_by_one import Closed
 from .spec import LmtpSpec, SmtpSpec
 
@@ -226,7 +225,7 @@ def _on_the_wire(parcel: Parcel) -> bytes:
 def _sender(body: bytes) -> str:
     """The address in the first Return-Path, empty where there is none that can be sent."""
     head = BytesHeaderParser().parsebytes(body[:LONGEST_HEAD], headersonly=True)
-    address = parseaddr(str(head.get("Return-Path", "")))[1]
+    address = next(iter(addresses_in(str(head.get("Return-Path", "")))), "")
     return address if _ADDRESS.fullmatch(address) and address.isascii() and "@" in address else ""
 
 
