@@ -157,3 +157,11 @@ def test_what_is_not_the_doors_is_handed_on(door: Door) -> None:
         method, path = asked.split()
         said = door.ask(method, path)
         assert said.json["detail"].startswith("Only tokens are handed out here"), path
+
+
+def test_a_row_that_cannot_be_read_leaves_nobody_waiting(scene: Scene, door: Door) -> None:
+    scene.add_credentials("mail-a")
+    odd = door.new_key("odd")
+    keys.ApiKey.objects.filter(name="odd").update(verbs="nonsense")
+    assert door.get("mail-a", key=odd).code == "unexpected"
+    assert door.get("mail-a").status == 200

@@ -7,6 +7,7 @@ import pytest
 
 from bursar.access import keys
 from bursar.access.key_rules import Rules, Verb
+from bursar.clock import to_micros
 from bursar.tokens.models import Token
 from bursar.uses import Consumer
 from tests.unit.door_scene import Door
@@ -70,6 +71,12 @@ def test_a_key_is_changed_and_revoked(pages: Pages, door: Door) -> None:
     changed = admin.post(f"/keys/{view.id}/edit", FORM | STEP | {"ends": "keep", "networks": "10.0.0.0/8"})
     assert (changed.status_code, changed.headers["Location"]) == (303, f"/keys/{view.id}")
     assert door.get("Sales inbox", key=secret).status == 401
+    stale = FORM | STEP | {"ends": "keep", "seen": str(to_micros(view.changed_at) - 1)}
+    assert admin.post(f"/keys/{view.id}/edit", stale).headers["Location"] == f"/keys/{view.id}/edit"
+    assert keys.find_key(pages.ctx, view.id).networks == ("10.0.0.0/8",), "somebody else was faster"
+    assert f'name="seen" value="{to_micros(keys.find_key(pages.ctx, view.id).changed_at)}"' in (
+        admin.get(f"/keys/{view.id}/edit").content.decode()
+    )
     assert "Revoke reader" in admin.get(f"/keys/{view.id}/revoke").content.decode()
     assert admin.post(f"/keys/{view.id}/revoke").status_code == 303
     assert keys.find_key(pages.ctx, view.id).revoked_by == "admin@kestrel.example"

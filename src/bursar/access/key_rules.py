@@ -59,9 +59,11 @@ class Rules:
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # Only `*` and `?` mean anything; names may hold brackets, which fnmatch would read as a class.
-    parts = (".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in re.sub(r"\*+", "*", pattern))
-    return re.compile("".join(parts), re.DOTALL)
+    # Only `*` and `?` mean anything; names may hold brackets, which fnmatch would read as a class. Where a
+    # piece fits first is as good as any place behind, so the groups are atomic: many stars cost no more than one.
+    first, *pieces = (re.escape(piece).replace(r"\?", ".") for piece in pattern.split("*"))
+    last = f".*{pieces.pop()}" if pieces else ""
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in pieces if piece) + last, re.DOTALL)
 
 
 def parse_allow(patterns: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from ..context import Context
-from ..errors import NotFound, Refused
+from ..errors import NotFound, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Secret
 from .key_model import ApiKey
-from .key_rules import PREFIX, Rules, Verb, parse_allow, parse_from, parse_key_name
+from .key_rules import PREFIX, Network, Rules, Verb, parse_allow, parse_from, parse_key_name
 
 KEY_BYTES = 32
 HINT = len(PREFIX) + 4
@@ -32,6 +33,7 @@ class KeyView:
     state: str
     created_at: datetime
     created_by: str
+    changed_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
     revoked_by: str
@@ -42,7 +44,6 @@ class KeyView:
 def new_key(ctx: Context, name: str, rules: Rules, expires_at: datetime | None, by: str) -> tuple[KeyView, Secret]:
     """A new key, and the secret that is shown this once. Raises InvalidInput, Refused (`key_exists`)."""
     name = parse_key_name(name)
-    parse_allow(rules.allow)
     secret = PREFIX + ctx.randomness.token(KEY_BYTES)
     now = ctx.clock.now()
     try:
@@ -57,7 +58,9 @@ def new_key(ctx: Context, name: str, rules: Rules, expires_at: datetime | None, 
                 changed_at=now,
                 changed_by=by,
                 expires_at=expires_at,
-                **_columns(rules),
+                allow=_allow(rules.allow),
+                verbs=_verbs(rules.verbs),
+                networks=_networks(rules.networks),
             )
     except IntegrityError:
         raise Refused(
@@ -66,15 +69,28 @@ def new_key(ctx: Context, name: str, rules: Rules, expires_at: datetime | None, 
     return view_of(row, now), Secret(secret)
 
 
-def change_key(ctx: Context, name: str, by: str, **changes: Any) -> KeyView:
-    """Change `rules` (Rules) or `expires_at` of the live key called `name`. Counts from the next request on."""
+def change_key(ctx: Context, name: str, by: str, *, seen: datetime | None = None, **changes: Any) -> KeyView:
+    """Change `allow`, `verbs`, `networks` or `expires_at` of the live key called `name`, or all its `rules` (Rules).
+
+    Only what is named is written, so that nobody gives back what somebody else has just taken away. Counts from the
+    next request on. `seen` is the `changed_at` that the changes were made against. Raises NotFound, InvalidInput, and
+    Temporary (`changed_meanwhile`) where somebody else was faster.
+    """
     row = _live(name)
     rules = changes.pop("rules", None)
     if rules is not None:
-        parse_allow(rules.allow)
-        changes |= _columns(rules)
+        changes = {"allow": rules.allow, "verbs": rules.verbs, "networks": rules.networks} | changes
+    columns = {column: _COLUMNS[column](value) if column in _COLUMNS else value for column, value in changes.items()}
     now = ctx.clock.now()
-    ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(**changes, changed_at=now, changed_by=by)
+    unchanged = ApiKey.objects.filter(pk=row.pk, revoked_at=None)
+    if seen is not None:
+        unchanged = unchanged.filter(changed_at=seen)  # type: ignore[misc]  # an InstantField
+    if not unchanged.update(**columns, changed_at=now, changed_by=by):
+        raise Temporary(
+            f'"{name}" was changed by somebody else meanwhile.',
+            code="changed_meanwhile",
+            action="Look at what it is now, then change it again.",
+        )
     row.refresh_from_db()
     return view_of(row, now)
 
@@ -121,6 +137,7 @@ def view_of(row: ApiKey, now: datetime) -> KeyView:
         state="revoked" if row.revoked_at else "expired" if over else "live",
         created_at=row.created_at,
         created_by=row.created_by,
+        changed_at=row.changed_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         revoked_by=row.revoked_by,
@@ -129,12 +146,19 @@ def view_of(row: ApiKey, now: datetime) -> KeyView:
     )
 
 
-def _columns(rules: Rules) -> dict[str, str]:
-    return {
-        "allow": json.dumps(rules.allow, ensure_ascii=False),
-        "verbs": ",".join(verb.value for verb in Verb if verb in rules.verbs),
-        "networks": ",".join(map(str, rules.networks)),
-    }
+def _allow(patterns: tuple[str, ...]) -> str:
+    return json.dumps(parse_allow(patterns), ensure_ascii=False)
+
+
+def _verbs(verbs: Set[Verb]) -> str:
+    return ",".join(verb.value for verb in Verb if verb in verbs)
+
+
+def _networks(networks: tuple[Network, ...]) -> str:
+    return ",".join(map(str, networks))
+
+
+_COLUMNS: dict[str, Callable[[Any], str]] = {"allow": _allow, "verbs": _verbs, "networks": _networks}
 
 
 def _live(name: str) -> ApiKey:

@@ -147,20 +147,18 @@ def set_(
     ctx: Any, name: str, allow: tuple[str, ...], verbs: str | None, expires: str | None, networks: tuple[str, ...]
 ) -> None:
     """Change what a key may do; what is not named stays. --from '' lets it be used from everywhere."""
-    from ..access.keys import change_key, list_keys, rules_of
+    from ..access.keys import change_key
 
     changes: dict[str, Any] = {}
     if expires:
         changes["expires_at"] = parse_expires(expires, ctx.clock.now())
-    if allow or verbs or networks:
-        now = next((rules_of(view) for view in list_keys(ctx) if view.name == name), None)
-        if now is not None:
-            changes["rules"] = Rules(
-                parse_allow(allow) if allow else now.allow,
-                parse_verbs(verbs) if verbs else now.verbs,
-                parse_from(networks) if networks else now.networks,
-            )
-    elif not expires:
+    if allow:
+        changes["allow"] = parse_allow(allow)
+    if verbs:
+        changes["verbs"] = parse_verbs(verbs)
+    if networks:
+        changes["networks"] = parse_from(networks)
+    if not changes:
         raise InvalidInput("Nothing to change was named.", code="usage", action="`bursar key set --help` shows how.")
     change_key(ctx, name, operator(), **changes)
     note(f'Changed: "{printable(name)}". It counts from the next request on.')

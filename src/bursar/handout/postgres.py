@@ -99,9 +99,15 @@ class PostgresSource:
             except (psycopg.Error, OSError, TimeoutError) as problem:
                 async with self._alone:
                     await self._disconnect()
-                for _, _, answer in asked:
-                    if not answer.done():
-                        answer.set_exception(unavailable(problem))
+                self._fail(asked, unavailable(problem))
+            except Exception as problem:  # noqa: BLE001 - a row that can't be read: who asked is told, and doesn't wait
+                self._fail(asked, problem)
+
+    @staticmethod
+    def _fail(asked: list[_Asked], problem: Exception) -> None:
+        for _, _, answer in asked:
+            if not answer.done():
+                answer.set_exception(problem)
 
     async def _look(self, asked: list[_Asked]) -> None:
         digests = {digest for digest, _, _ in asked if digest is not None}

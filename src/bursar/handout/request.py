@@ -18,6 +18,7 @@ LONGEST_KEY = 200
 LONGEST_BODY = 10_000
 LONGEST_QUERY = 8_000
 MOST_FIELDS = 20
+LONGEST_REFERENCE = 501  # NAME#LABEL, 250 characters each
 FORBIDDEN = frozenset({"api_key", "apikey", "api-key", "key", "token", "access_token", "authorization"})
 
 
@@ -56,11 +57,12 @@ def _digest(key: bytes) -> bytes | None:
 
 
 def reference_of(segment: bytes) -> str | None:
-    """The name in one segment of the path, percent-decoded; None where it is no UTF-8."""
+    """The name in one segment of the path, percent-decoded; None where it is no UTF-8, or longer than any name."""
     try:
-        return (unquote_to_bytes(segment) if b"%" in segment else segment).decode()
+        found = (unquote_to_bytes(segment) if b"%" in segment else segment).decode()
     except UnicodeDecodeError:
         return None
+    return found if len(found) <= LONGEST_REFERENCE else None
 
 
 def query_of(scope: Scope) -> dict[str, str]:

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ...access import keys
 from ...app import context
-from ...errors import NotFound, Refused
+from ...clock import from_micros, to_micros
+from ...errors import NotFound, Refused, Temporary
 from ...handout.usage import uses_by
+from ...sentences import said as told
 from ...tokens.models import Token
 from ...tokens.revoke_all import revoke_all
 from ..access import act, look, person_of
@@ -89,12 +91,18 @@ def edit_key(request: HttpRequest, key_id: str) -> HttpResponse:
         return _form(request, KeyForm.of(view), view)
     form = KeyForm.read(request.POST, ctx.clock.now(), kept=True)
     form.name = view.name
+    seen = request.POST.get("seen", "")
     if form.errors or form.rules is None or not stepped_up(request):
         return _form(request, form, view, status=422)
     changes: dict[str, Any] = {"rules": form.rules}
     if form.ends != "keep":
         changes["expires_at"] = form.expires_at
-    keys.change_key(ctx, view.name, person_of(request).email, **changes)
+    try:
+        at = from_micros(int(seen)) if seen.isdecimal() and len(seen) < 18 else None
+        keys.change_key(ctx, view.name, person_of(request).email, seen=at, **changes)
+    except Temporary as late:
+        messages.error(request, f"{told(late.sentence)} {told(late.action)}")
+        return see_other(f"/keys/{view.id}/edit")
     messages.success(request, _("%(name)s is changed. It counts from the next request on.") % {"name": view.name})
     return see_other(f"/keys/{view.id}")
 
@@ -142,7 +150,8 @@ def stop(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: KeyForm, view: keys.KeyView | None = None, status: int = 200) -> HttpResponse:
-    return render(request, "keys/form.html", {"form": form, "key": view}, status=status)
+    seen = request.POST.get("seen") or (to_micros(view.changed_at) if view else "")
+    return render(request, "keys/form.html", {"form": form, "key": view, "seen": seen}, status=status)
 
 
 def _live(key_id: str) -> keys.KeyView:
