@@ -16,8 +16,8 @@ from tests.counterparts.home import BursarHome, Serving
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 CONNECTIONS = (1, 16, 64)
-SECONDS = 4
-ROUNDS = 4
+SECONDS = 3
+ROUNDS = 3
 RUNS = 150
 
 

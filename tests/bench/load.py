@@ -111,7 +111,8 @@ def processor(pid: int) -> float:
 
 def conditions() -> str:
     """The date, the machine, and how busy others keep it: their work makes figures worse, and ratios uncertain."""
-    return f"*{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}, load average {os.getloadavg()[0]:.1f}*"
+    nice = f", at nice {os.nice(0)}" if os.nice(0) else ""
+    return f"*{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}, load average {os.getloadavg()[0]:.1f}{nice}*"
 
 
 def fill(home: BursarHome, *arguments: object) -> None:
