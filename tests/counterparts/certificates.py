@@ -33,11 +33,12 @@ def make(directory: Path, hosts: tuple[str, ...] = ("localhost", "127.0.0.1")) -
         .sign(authority_key, hashes.SHA256())
     )
     issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
+    purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     server = (
         _builder(_name(hosts[0]), authority_name, server_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         .add_extension(issuer_id, critical=False)
         .sign(authority_key, hashes.SHA256())
     )

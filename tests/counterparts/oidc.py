@@ -94,6 +94,11 @@ class OidcProvider:
     def userinfo_url(self) -> str:
         return self.issuer + "/me"
 
+    @property
+    def resource_url(self) -> str:
+        """A protected resource that echoes requests, for whatever is below this address."""
+        return self.issuer + "/resource"
+
     def lifetimes(self, *, access: int | None = None, refresh: int | None = None) -> None:
         """How many seconds tokens issued from now on live."""
         asked = {"access": access, "refresh": refresh}

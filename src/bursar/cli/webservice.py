@@ -6,6 +6,7 @@ import click
 
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
+from .webservice_run import curl, jobs, log, retry, run_
 
 EXAMPLE = """\b
 A document:
@@ -107,3 +108,7 @@ def delete(ctx: Any, name: str, yes: bool) -> None:  # noqa: ARG001
     confirm_or_yes(f'Delete the web service "{printable(name)}"?', yes)
     delete_service(row)
     note(f'Deleted "{printable(name)}".')
+
+
+for command in (run_, log, curl, jobs, retry):
+    webservice.add_command(command)

@@ -13,9 +13,11 @@ from .door import Door
 from .errors import OutboundFailed, OutboundRefused, OutboundTimeout
 from .http import HttpAnswer
 from .rules import OutboundRules
+from .tls import ClientCertificate
 
 __all__ = [
     "AllowedNetworks",
+    "ClientCertificate",
     "Deadline",
     "Door",
     "HttpAnswer",

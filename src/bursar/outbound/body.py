@@ -1,28 +1,45 @@
 """The body of an answer: read whole, unpacked by hand, never larger than allowed (SEC-52)."""
 
 import zlib
+from collections.abc import Callable
 
 import urllib3
 
+from ..errors import Temporary
 from .errors import OutboundFailed
 
 CHUNK = 64 * 1024
 
 
+class SinkBroken(Temporary):
+    """What takes a body can't write it (`file_unwritable`)."""
+
+    default_code = "file_unwritable"
+
+
 def read_body(answer: urllib3.BaseHTTPResponse, limit: int, host: str) -> bytes:
     """At most `limit` bytes, both as they come over the wire and unpacked. Raises OutboundFailed beyond it."""
+    parts: list[bytes] = []
+    copy_body(answer, limit, host, parts.append)
+    return b"".join(parts)
+
+
+def copy_body(answer: urllib3.BaseHTTPResponse, limit: int, host: str, write: Callable[[bytes], object]) -> None:
+    """Hand the body to `write` piece by piece. Raises as `read_body`, and SinkBroken where `write` raises OSError."""
     unpack = _unpacker(answer.headers.get("Content-Encoding", ""), host)
-    parts, size, received = [], 0, 0
+    size, received = 0, 0
     while chunk := answer.read(CHUNK, decode_content=False):
         received += len(chunk)
         part = chunk if unpack is None else unpack.decompress(chunk, limit - size + 1)
-        parts.append(part)
         size += len(part)
         if size > limit or received > limit:
             raise OutboundFailed(f"{host} answered with more than {limit} bytes.", code="answer_too_large")
+        try:
+            write(part)
+        except OSError as problem:
+            raise SinkBroken(f"The answer can't be written to the file: {problem.strerror}.") from problem
     if unpack is not None and received and not unpack.eof:
         raise OutboundFailed(f"The answer of {host} was cut off.")
-    return b"".join(parts)
 
 
 class _Deflate:

@@ -17,7 +17,7 @@ from .slots import AT_ONCE, Slots
 from .sockets import AnySocket, DeadlineSocket, DeadlineTlsSocket, timed_out
 
 if TYPE_CHECKING:
-    from .http import HttpAnswer
+    from .http import HttpAnswer, Sink
 
 ANSWER_LIMIT = 1 << 20
 
@@ -99,9 +99,16 @@ class Door:
         deadline = self.deadline(self.rules().timeout)
         self._judge(host, port, deadline, loopback_only, None if loopback_only else usual_ports)
 
-    def wrap_tls(self, sock: DeadlineSocket, host: str, *, ca_file: str | None = None) -> DeadlineTlsSocket:
+    def wrap_tls(
+        self,
+        sock: DeadlineSocket,
+        host: str,
+        *,
+        ca_file: str | None = None,
+        client: tls.ClientCertificate | None = None,
+    ) -> DeadlineTlsSocket:
         """TLS over a connected socket, verified; see `tls.wrap`."""
-        return tls.wrap(sock, host, ca_file)
+        return tls.wrap(sock, host, ca_file, client)
 
     def http(
         self,
@@ -113,11 +120,13 @@ class Door:
         timeout: float | None = None,
         limit: int = ANSWER_LIMIT,
         ca_file: str | None = None,
+        client: tls.ClientCertificate | None = None,
+        sink: "Sink | None" = None,
     ) -> "HttpAnswer":
         """One HTTP exchange; see `http.exchange`."""
         from .http import exchange
 
-        return exchange(self, method, url, headers or {}, body, timeout, limit, ca_file)
+        return exchange(self, method, url, headers or {}, body, timeout, limit, ca_file, client, sink)
 
     def _judge(
         self, host: str, port: int, deadline: Deadline, loopback_only: bool, usual_ports: Collection[int] | None

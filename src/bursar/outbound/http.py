@@ -6,7 +6,7 @@ has a connection of its own, so that a changed rule counts at once.
 
 import http.client
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,16 +16,21 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from .. import __version__
-from .body import read_body
+from .body import SinkBroken, copy_body, read_body
 from .deadline import Deadline
 from .errors import OutboundFailed, OutboundRefused
 from .sockets import DeadlineSocket, timed_out
+from .tls import ClientCertificate
 
 if TYPE_CHECKING:
     from .door import Door
 
 USER_AGENT = f"Bursar/{__version__}"
 USUAL_PORTS = frozenset({443, 8443})
+
+
+Sink = Callable[[int], tuple[Callable[[bytes], object], int] | None]
+"""Takes the status; None, or what takes the body piece by piece instead of memory, and how many bytes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,15 @@ class _Tls(HTTPSConnection):
     """With TLS, which the door sets up: straight to the host, or inside a tunnel through the proxy (CONNECT)."""
 
     def __init__(
-        self, door: "Door", target: SplitResult, deadline: Deadline, ca_file: str | None, proxy: str | None
+        self,
+        door: "Door",
+        target: SplitResult,
+        deadline: Deadline,
+        ca_file: str | None,
+        proxy: str | None,
+        client: ClientCertificate | None,
     ) -> None:
+        self._client = client
         self._door, self._target, self._deadline, self._ca_file = door, target, deadline, ca_file
         self._proxy = urlsplit(proxy) if proxy else None
         super().__init__(target.hostname or "", target.port or 443)
@@ -73,7 +85,7 @@ class _Tls(HTTPSConnection):
         self.sock = sock
         if self._proxy is not None:
             self._tunnel_or_say_why()
-        self.sock = self._door.wrap_tls(sock, self._target.hostname or "", ca_file=self._ca_file)
+        self.sock = self._door.wrap_tls(sock, self._target.hostname or "", ca_file=self._ca_file, client=self._client)
         self.is_verified = True
 
     def _tunnel_or_say_why(self) -> None:
@@ -95,8 +107,12 @@ def exchange(
     timeout: float | None,
     limit: int,
     ca_file: str | None,
+    client: ClientCertificate | None = None,
+    sink: Sink | None = None,
 ) -> HttpAnswer:
     """Send one request and read the whole answer, at most `limit` bytes also after unpacking. Redirects are answers.
+
+    A `client` certificate is shown to a server that asks for one. A body that `sink` takes is empty in the answer.
 
     Raises OutboundRefused before anything is sent, OutboundFailed for everything that goes wrong on the way.
     """
@@ -105,7 +121,7 @@ def exchange(
     rules = door.rules()
     deadline = door.deadline(rules.timeout if timeout is None else timeout)
     if target.scheme == "https":
-        connection: HTTPConnection = _Tls(door, target, deadline, ca_file, rules.proxy_for(host))
+        connection: HTTPConnection = _Tls(door, target, deadline, ca_file, rules.proxy_for(host), client)
     else:
         connection = _Plain(door, target, deadline)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
@@ -114,7 +130,13 @@ def exchange(
         connection.request(method, path, body, sent, preload_content=False, decode_content=False)
         with closing(connection.getresponse()) as answer:
             received = {name.lower(): value for name, value in answer.headers.itermerged()}
+            taken = sink(answer.status) if sink is not None else None
+            if taken is not None:
+                copy_body(answer, taken[1], host, taken[0])
+                return HttpAnswer(answer.status, received, b"")
             return HttpAnswer(answer.status, received, read_body(answer, limit, host))
+    except SinkBroken:
+        raise
     except (TimeoutError, urllib3.exceptions.TimeoutError) as problem:
         raise timed_out(deadline) from problem
     except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, zlib.error) as problem:

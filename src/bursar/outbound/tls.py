@@ -2,20 +2,31 @@
 
 import os
 import ssl
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .errors import OutboundFailed
 from .sockets import DeadlineSocket, DeadlineTlsSocket, timed_out
 
 
-def wrap(sock: DeadlineSocket, host: str, ca_file: str | None) -> DeadlineTlsSocket:
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """What a client proves itself with: certificates and private key, both in PEM."""
+
+    certificate: str
+    key: str = field(repr=False)
+
+
+def wrap(
+    sock: DeadlineSocket, host: str, ca_file: str | None, client: ClientCertificate | None = None
+) -> DeadlineTlsSocket:
     """TLS 1.2 or later over a connected socket, under its deadline. `ca_file` (PEM) stands for the machine's CAs.
 
     Raises OutboundFailed (`tls_failed`, `timeout`); the socket is closed then, and nothing was sent inside of it.
     """
     name = host.removeprefix("[").removesuffix("]")
     try:
-        context = _context(ca_file, _state(ca_file))
+        context = _context(ca_file, _state(ca_file)) if client is None else _with_client(ca_file, client)
         wrapped = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
         assert isinstance(wrapped, DeadlineTlsSocket)
     except (OSError, ValueError) as problem:
@@ -66,6 +77,23 @@ def _state(ca_file: str | None) -> tuple[int, int]:
 @lru_cache(maxsize=32)
 def _context(ca_file: str | None, state: tuple[int, int]) -> ssl.SSLContext:
     del state
+    return _fresh_context(ca_file)
+
+
+def _with_client(ca_file: str | None, client: ClientCertificate) -> ssl.SSLContext:
+    """A context of its own, which no other connection shares. OpenSSL reads the key from a file: one in memory."""
+    context = _fresh_context(ca_file)
+    file = os.memfd_create("bursar-client", os.MFD_CLOEXEC)
+    try:
+        with open(file, "w", closefd=False) as written:
+            written.write(f"{client.certificate.strip()}\n{client.key.strip()}\n")
+        context.load_cert_chain(f"/proc/self/fd/{file}")
+    finally:
+        os.close(file)
+    return context
+
+
+def _fresh_context(ca_file: str | None) -> ssl.SSLContext:
     # Not create_default_context: that one writes the session keys to a file which the environment names.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -1,29 +1,34 @@
-"""Both workers of a process: tokens are kept alive in one thread, mail is collected in another."""
+"""All workers of a process: one thread keeps tokens alive, others collect mail and call web services."""
 
 import threading
+from collections.abc import Callable
 
 from ..context import Context
 from .mail import MailWorker
+from .webservices import WebServiceWorker
 from .worker import Worker
 
 
 def run(ctx: Context) -> None:
-    """Work until the context's stop event is set. Raises what ended one of them; then the other one ends too."""
+    """Work until the context's stop event is set. Raises what ended one of them; then the others end too."""
     failures: list[Exception] = []
 
-    def collect() -> None:
+    def guarded(work: Callable[[], None]) -> None:
         try:
-            MailWorker(ctx).run()
+            work()
         except Exception as problem:  # noqa: BLE001 - raised again below, in the thread that is waited for
             failures.append(problem)
         ctx.stop.set()
 
-    thread = threading.Thread(target=collect, name="bursar-mail-worker", daemon=True)
-    thread.start()
+    others = {"bursar-mail-worker": MailWorker(ctx).run, "bursar-webservice-worker": WebServiceWorker(ctx).run}
+    threads = [threading.Thread(target=guarded, args=(work,), name=name, daemon=True) for name, work in others.items()]
+    for thread in threads:
+        thread.start()
     try:
         Worker(ctx).run()
     finally:
         ctx.stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
     if failures:
         raise failures[0]

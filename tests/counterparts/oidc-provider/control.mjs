@@ -27,6 +27,7 @@ export function control(state) {
     },
     'POST /end-access-tokens': () => {
       endAccessTokens();
+      for (const token of state.seen) state.ended.add(token);
       return {};
     },
     'POST /withdraw': ({ login }) => ({ grants: withdraw(`sub-${login}`) }),

@@ -9,6 +9,7 @@ import { Provider } from 'oidc-provider';
 
 import { control } from './control.mjs';
 import { interaction } from './interaction.mjs';
+import { resource } from './resource.mjs';
 import { Store } from './store.mjs';
 
 const CALLBACK = 'get-oauth2-token-by-authorization-code.pl';
@@ -18,6 +19,8 @@ const state = {
     refresh: Number(process.env.REFRESH_TTL ?? 14 * 24 * 3600),
   },
   delay: 0,
+  seen: new Set(), // JWTs that the protected resource took
+  ended: new Set(),
   asked: {},
   granted: {},
   refused: {},
@@ -47,7 +50,7 @@ const clients = [
 ];
 const machineEmail = (clientId) => `${clientId}@bursar.test`;
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const configuration = {
   adapter: Store,
   clients,
@@ -63,6 +66,10 @@ const configuration = {
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (_ctx, indicator) => ({ scope: 'mail', audience: indicator, accessTokenFormat: 'jwt' }),
+    },
   },
   ttl: {
     AccessToken: () => state.ttl.access,
@@ -102,9 +109,12 @@ provider.use(async (ctx, next) => {
 });
 
 const answer = provider.callback();
-server.on('request', (request, response) =>
-  request.url.startsWith('/interaction/') ? interaction(provider, request, response) : answer(request, response),
-);
+const protectedResource = resource(provider, publicKey, state);
+server.on('request', (request, response) => {
+  if (request.url.startsWith('/interaction/')) return interaction(provider, request, response);
+  if (request.url.startsWith('/resource/')) return protectedResource(request, response);
+  return answer(request, response);
+});
 const controlServer = control(state);
 await new Promise((listening) => controlServer.listen(0, '127.0.0.1', listening));
 
