@@ -39,7 +39,8 @@ def mail() -> None:
 @click.option(
     "--deliver",
     required=True,
-    help="maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND or webhook:URL.",
+    help="maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND, webhook:URL or "
+    "invoker:SERVICE/INVOKER.",
 )
 @click.option("--by-recipient", metavar="FILE", help="Lines of ADDRESS DESTINATION; --deliver is for all others.")
 @click.option(

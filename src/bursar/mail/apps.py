@@ -1,5 +1,6 @@
 """Registers the app with Django, and the accounts as users of token configurations."""
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.apps import AppConfig
 from django.db.models import Q
 
 from ..tokens import users
+from ..webservices import callers
 
 EACH_USE = "SELECT token_id AS used FROM mail_account WHERE token_id IS NOT NULL"
 
@@ -16,6 +18,7 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         users.register(accounts_by_configuration, accounts_named, accounts_by_token, EACH_USE)
+        callers.register(accounts_calling)
 
 
 def accounts_by_configuration(configuration_ids: Collection[str]) -> Mapping[str, list[str]]:
@@ -44,3 +47,16 @@ def accounts_named(word: str) -> tuple[str, tuple[Any, ...]]:
     named = MailAccount.objects.filter(Q(name__icontains=word) | Q(name__icontains=word.upper()))
     sql, parameters = named.order_by().values("token__configuration_id").query.sql_with_params()
     return sql, tuple(parameters)
+
+
+def accounts_calling(service: str) -> list[str]:
+    """The mail accounts that deliver to an invoker of this web service."""
+    from .models import MailAccount
+
+    start = f"invoker:{service}/"
+    rows = MailAccount.objects.filter(Q(deliver__startswith="invoker:") | Q(recipients__contains="invoker:"))
+    return [
+        f'mail account "{row.name}"'
+        for row in rows
+        if any(where.startswith(start) for where in (row.deliver, *json.loads(row.recipients).values()))
+    ]

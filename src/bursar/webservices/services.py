@@ -13,6 +13,7 @@ from ..errors import InvalidInput, NotFound, PersonMustAct, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Place, SealBroken, Secret
 from ..tokens import labels
+from .callers import check_unused
 from .models import WebService, WebServiceSchedule
 from .schedule import next_after
 from .service import Authentication, Service
@@ -81,6 +82,8 @@ def change(
     `seen` is the generation that the change was made against. Raises as `add`, and Temporary (`changed_meanwhile`).
     """
     _check_secrets(service, secrets, row)
+    if service.name != row.name:
+        check_unused(row.name)
     with transaction.atomic():
         now = ctx.clock.now()
         generation = row.generation if seen is None else seen
@@ -108,7 +111,8 @@ def set_validity(ctx: Context, row: WebService, validity: str, by: str) -> WebSe
 
 
 def delete(row: WebService) -> None:
-    """Remove the service, its log, and what was to be called yet."""
+    """Remove the service, its log, and what was to be called yet. Raises Refused where somebody calls it by name."""
+    check_unused(row.name)
     row.delete()
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from ...context import Context
 from ...errors import InvalidInput
+from ...webservices.services import find, service_of
 from .destination import Destination
+from .invoker import Invoker
 from .maildir import Maildir
 from .mbox import Mbox
 from .one_by_one import OneByOne
 from .pipe import Pipe
 from .smtp import MailServer
-from .spec import LmtpSpec, MaildirSpec, MboxSpec, PipeSpec, SmtpSpec, Spec, WebhookSpec, parse
+from .spec import InvokerSpec, LmtpSpec, MaildirSpec, MboxSpec, PipeSpec, SmtpSpec, Spec, WebhookSpec, parse
 from .webhook import SigningSecret, Webhook
 
 _OPENERS: dict[type, Callable[[Context, Any, SigningSecret], Destination]] = {
@@ -23,11 +25,12 @@ _OPENERS: dict[type, Callable[[Context, Any, SigningSecret], Destination]] = {
     SmtpSpec: lambda ctx, spec, _: OneByOne(MailServer(ctx, spec)),
     PipeSpec: lambda ctx, spec, _: OneByOne(Pipe(ctx, spec)),
     WebhookSpec: lambda ctx, spec, secret: OneByOne(Webhook(ctx, spec, secret)),
+    InvokerSpec: lambda ctx, spec, _: OneByOne(Invoker(ctx, spec)),
 }
 
 
 def check(text: str) -> Spec:
-    """Parse, and look at what can be seen from here. Raises InvalidInput."""
+    """Parse, and look at what can be seen from here. Raises InvalidInput, and NotFound for an invoker."""
     spec = parse(text)
     match spec:
         case MaildirSpec(path) if path.exists() and not path.is_dir():
@@ -38,6 +41,8 @@ def check(text: str) -> Spec:
             raise InvalidInput(f"{command[0]} is no program that can be run here.", code="destination_invalid")
         case LmtpSpec(ca=ca) | SmtpSpec(ca=ca) if ca is not None and not Path(ca).is_file():
             raise InvalidInput(f"There is no file {ca}.", code="ca_missing")
+        case InvokerSpec(service, invoker):
+            service_of(find(service)).invoker(invoker)
     return spec
 
 

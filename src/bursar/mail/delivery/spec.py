@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ...errors import InvalidInput
 
-KINDS = ("maildir", "mbox", "lmtp", "smtp", "pipe", "webhook")
-FORMS = "maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND or webhook:URL"
+KINDS = ("maildir", "mbox", "lmtp", "smtp", "pipe", "webhook", "invoker")
+FORMS = "maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND, webhook:URL or invoker:SERVICE/INVOKER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,15 @@ class WebhookSpec:
     url: str
 
 
-Spec = MaildirSpec | MboxSpec | LmtpSpec | SmtpSpec | PipeSpec | WebhookSpec
+@dataclass(frozen=True, slots=True)
+class InvokerSpec:
+    """An invoker of a web service, which gets the message as JSON."""
+
+    service: str
+    invoker: str
+
+
+Spec = MaildirSpec | MboxSpec | LmtpSpec | SmtpSpec | PipeSpec | WebhookSpec | InvokerSpec
 
 
 def parse(text: str) -> Spec:
@@ -76,13 +84,15 @@ def parse(text: str) -> Spec:
             return SmtpSpec(*_server(rest, kind))
         case "pipe":
             return PipeSpec(_command(rest))
-        case _:
+        case "webhook":
             return WebhookSpec(_url(rest))
+        case _:
+            return _invoker(rest)
 
 
 def kind_of(spec: Spec) -> str:
     """The word in front of the colon."""
-    return KINDS[[MaildirSpec, MboxSpec, LmtpSpec, SmtpSpec, PipeSpec, WebhookSpec].index(type(spec))]
+    return KINDS[[MaildirSpec, MboxSpec, LmtpSpec, SmtpSpec, PipeSpec, WebhookSpec, InvokerSpec].index(type(spec))]
 
 
 def _absolute(path: str, kind: str) -> Path:
@@ -144,3 +154,14 @@ def _url(text: str) -> str:
             action="Write it as in webhook:https://tickets.example.org/mail, without user name and password.",
         )
     return text
+
+
+def _invoker(text: str) -> InvokerSpec:
+    service, _, invoker = text.rpartition("/")
+    if not service or not invoker:
+        raise InvalidInput(
+            f'invoker: "{text}" names no invoker.',
+            code="destination_invoker",
+            action="Write the web service and its invoker, as in invoker:Tickets/create.",
+        )
+    return InvokerSpec(service, invoker)

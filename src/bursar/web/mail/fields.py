@@ -100,7 +100,8 @@ def specs(account: MailAccount | None, values: Mapping[str, str]) -> list[Spec]:
         Spec("Trusted", "collect", "flag", optional=True,
              label=_("Trusted: keep headers such as X-OTRS-Queue that steer a ticket system")),
         Spec("Deliver", "deliver", label=_("Destination"), mono=True, example="maildir:/var/mail/support", hint=_(
-            "maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND or webhook:URL."
+            "maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND, webhook:URL or "
+    "invoker:SERVICE/INVOKER."
         )),
         Spec("ByRecipient", "deliver", "lines", label=_("By recipient"), optional=True, mono=True, hint=_(
             "An address and its destination on a line, as in sales@example.org maildir:/var/mail/sales. Others go "
