@@ -77,8 +77,13 @@ def test_secrets_ask_for_the_password(clock: FakeClock, filled: Pages) -> None:
         assert refused.status_code == 422
         assert "Content-Disposition" not in refused.headers
         assert b"Enter your password" in refused.content
+    assert "exported the configuration" not in admin.get(f"/tokens/{filled.view('A').id}").content.decode()
     answer = admin.post("/export", {"secrets": "clear", "current_password": PASSWORD})
     assert b"ClientSecret: cnry-A" in body(answer)
+    admin.post("/export", {"id": filled.view("B").id, "secrets": "passphrase", "passphrase": WORDS, "again": WORDS})
+    told = [admin.get(f"/tokens/{filled.view(name).id}").content.decode() for name in "AB"]
+    assert all("The admin exported the configuration with its secret, in clear." in page for page in told)
+    assert ["with its secret, encrypted." in page for page in told] == [False, True]
 
 
 def test_an_encrypted_export_opens_with_its_key_alone(filled: Pages) -> None:

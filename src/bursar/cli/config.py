@@ -187,7 +187,7 @@ def export(
     from ..tokens.transfer import export_documents
 
     keys = age_keys(recipients, age_passphrase_file)
-    text = export_documents(ctx, names or None, with_secrets=with_secrets)
+    text = export_documents(ctx, names or None, with_secrets=with_secrets, by=operator(), encrypted=bool(keys))
     if keys:
         from ..tokens.age_file import encrypted
 

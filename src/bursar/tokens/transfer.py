@@ -1,14 +1,15 @@
 """Import and export of token configurations in the exchange format. Tokens never travel."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ..context import Context
 from ..errors import PersonMustAct
 from ..ids import new_id
 from ..keyring import SealBroken, Secret
+from . import history
 from .configure import find, new_row, rewrite, secret_of, writing
 from .document import TokenConfigurationDocument, document_of, read_documents, write_documents
 from .labels import refuse_ambiguous_name
@@ -65,18 +66,28 @@ def import_read(
     return result
 
 
-def export_documents(ctx: Context, names: Sequence[str] | None, *, with_secrets: bool) -> str:
+def export_documents(
+    ctx: Context, names: Sequence[str] | None, *, with_secrets: bool, by: str = "", encrypted: bool = False
+) -> str:
     """The YAML of the named configurations, or of all; secrets only `with_secrets`.
 
+    That secrets went out, to whom (`by`) and whether the caller encrypts them, is kept in each configuration's past.
     Raises NotFound; PersonMustAct (`secret_unreadable`) where a secret is wanted that doesn't open.
     """
     rows = list(Configuration.objects.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
-    return export_rows(ctx, rows, with_secrets=with_secrets)
+    return export_rows(ctx, rows, with_secrets=with_secrets, by=by, encrypted=encrypted)
 
 
-def export_rows(ctx: Context, rows: Iterable[Configuration], *, with_secrets: bool) -> str:
-    """`export_documents` for rows that are at hand."""
-    return write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in rows)
+def export_rows(
+    ctx: Context, rows: Sequence[Configuration], *, with_secrets: bool, by: str = "", encrypted: bool = False
+) -> str:
+    """`export_documents` for rows that are at hand. Raises Temporary, where nothing leaves that isn't noted."""
+    text = write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in rows)
+    told = [row.id for row in rows if row.client_secret is not None] if with_secrets else []
+    if told:
+        with writing(), connection.cursor() as cursor:
+            history.note_all(cursor, told, history.EXPORTED, by, ctx.clock.now(), encrypted=encrypted)
+    return text
 
 
 def _secret(ctx: Context, row: Configuration) -> Secret | None:

@@ -115,6 +115,13 @@ def _event(event: Event, who: str, failed: Sequence[Call]) -> Line:
         case history.CONFIRMED:
             text = _("%(who)s confirmed the addresses that secrets go to.") % {"who": who}
             return Line(event.at, "lock-open", "fine", text=text)
+        case history.EXPORTED if event.detail.get("encrypted"):
+            text = _("%(who)s exported the configuration with its secret, encrypted.") % {"who": who}
+            return Line(event.at, "file-export", "note", text=text)
+        case history.EXPORTED:
+            text = _("%(who)s exported the configuration with its secret, in clear.") % {"who": who}
+            small = _("Whoever has the file can act as this application until the secret is replaced.")
+            return Line(event.at, "file-export", "warned", text=text, small=small)
         case _:
             return _changed(event, who)
 

@@ -70,7 +70,9 @@ def _file(ctx: Context, request: HttpRequest, rows: list[Configuration], choice:
             keys = {"recipients": age_file.read_recipients(request.POST.get("recipients", ""))}
         except BursarError as problem:
             raise _Unusable("recipients", str(problem)) from None
-    text = export_rows(ctx, rows, with_secrets=choice != NONE).encode()
+    text = export_rows(
+        ctx, rows, with_secrets=choice != NONE, by=person_of(request).email, encrypted=bool(keys)
+    ).encode()
     name = f"OAuth2TokenConfigurationExport_{timezone.localtime(ctx.clock.now()):%Y%m%d_%H%M%S}.yml"
     kind = "application/yaml"
     if keys:
