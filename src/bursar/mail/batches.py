@@ -187,7 +187,7 @@ class Drain:
             pending = [message for message in page if known.get(message) == DELIVERED]
             settled += self._settle(pending)
             fresh += [m for m in page if known.get(m, BEGUN) == BEGUN and m not in self._run.left]
-            if len(fresh) >= self._limits.at_once:
+            if len(fresh) >= self._limits.at_once or self._run.is_over:
                 self._round(fresh)
                 fresh = []
                 if self._run.is_over:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .collect import Watch
 
 ANSWER_SECONDS = 10.0
-_NEW = re.compile(rb"\* (\d+) (EXISTS|RECENT)\b", re.IGNORECASE)
+_NEW = re.compile(rb"\* (\d{1,10}) (EXISTS|RECENT)\b", re.IGNORECASE)
 
 
 class IdleSession:

@@ -1,5 +1,6 @@
 """When an account is collected next. `after_run` is pure; the rest finds what is due and claims it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,15 +39,17 @@ def after_run(now: datetime, interval: int, error: BursarError | None, failures:
     return now + timedelta(seconds=max(wait * share, hint or 0.0))
 
 
-def due(ctx: Context, limit: int) -> list[Due]:
-    """The valid accounts whose time has come, the longest waiting first."""
+def due(ctx: Context, limit: int, without: Collection[str] = ()) -> list[Due]:
+    """The valid accounts whose time has come, the longest waiting first; none at the hosts `without`."""
     now = to_micros(ctx.clock.now())
+    others = f" AND host NOT IN ({', '.join(['%s'] * len(without))})" if without else ""
 
     def job(cursor: CursorWrapper) -> list[Due]:
         cursor.execute(
-            "SELECT id, host, interval, next_run_at FROM mail_account"
-            " WHERE next_run_at <= %s AND validity = 'valid' AND interval > 0 ORDER BY next_run_at LIMIT %s",
-            [now, limit],
+            "SELECT id, host, interval, next_run_at FROM mail_account"  # noqa: S608 - placeholders alone
+            f" WHERE next_run_at <= %s AND validity = 'valid' AND interval > 0{others}"
+            " ORDER BY next_run_at LIMIT %s",
+            [now, *without, limit],
         )
         return [Due(*row) for row in cursor.fetchall()]
 

@@ -78,6 +78,10 @@ class Idling:
             log.info("no IDLE for the mail account %s: %s", watch.name, problem)
             self._forget(watch.account_id)
             return
+        except Exception:
+            log.exception("no IDLE for the mail account %s, for a reason that Bursar did not expect", watch.name)
+            self._forget(watch.account_id)
+            return
         if session.missed:
             self._plan(watch)
         with self._lock:
@@ -111,6 +115,9 @@ class Idling:
         except (BursarError, ConnectionLost, OSError) as problem:
             log.info("IDLE of the mail account %s ended: %s", waiting.watch.name, problem)
             self._give_up(waiting)
+        except Exception:  # of one server, which must not end the waiting for all of them
+            log.exception("IDLE of the mail account %s ended in a way that Bursar did not expect", waiting.watch.name)
+            self._give_up(waiting)
 
     def _tend(self) -> None:
         now = self._ctx.clock.monotonic()
@@ -121,6 +128,9 @@ class Idling:
                     if waiting.session.renew():
                         self._plan(waiting.watch)
                 except (BursarError, ConnectionLost, OSError):
+                    self._give_up(waiting)
+                except Exception:
+                    log.exception("IDLE of %s ended in a way that Bursar did not expect", waiting.watch.name)
                     self._give_up(waiting)
         if now >= self._check_at:
             self._check_at = now + CHECK_SECONDS

@@ -50,8 +50,22 @@ class MailWorker:
 
     def turn(self, pool: ThreadPoolExecutor) -> list["Future[None]"]:
         """Hand what is due now to the pool, within the bounds; returns the runs begun."""
+        begun: list[Future[None]] = []
+        while True:
+            with self._lock:
+                hosts = Counter(self._under_way.values())
+            if hosts.total() >= self._threads:
+                return begun
+            # What waits for a server that has its share must not hide the others behind it (SEC-70).
+            full = [host for host, count in hosts.items() if count >= self._per_host]
+            some = self._begin(pool, schedule.due(self._ctx, 4 * self._threads, full))
+            if not some:
+                return begun
+            begun += some
+
+    def _begin(self, pool: ThreadPoolExecutor, due: list[schedule.Due]) -> list["Future[None]"]:
         begun = []
-        for found in schedule.due(self._ctx, 4 * self._threads):
+        for found in due:
             with self._lock:
                 hosts = Counter(self._under_way.values())
                 full = len(self._under_way) >= self._threads

@@ -142,6 +142,8 @@ class Worker:
             send_due_revocations(self._ctx)
         except BursarError as problem:
             log.warning("a revocation waits: %s", problem.code)
+        except Exception:
+            log.exception("a revocation failed in a way that Bursar did not expect")
         finally:
             with self._lock:
                 self._telling = False

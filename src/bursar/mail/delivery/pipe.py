@@ -41,8 +41,7 @@ class Pipe:
         if ended.code == 0:
             return None
         if ended.code < 0:
-            name = signal.Signals(-ended.code).name
-            return Failure(f"{program} was ended by {name}{said}", blocked=True, doubtful=True)
+            return Failure(f"{program} was ended by {_signal(-ended.code)}{said}", blocked=True, doubtful=True)
         if ended.code in TEMPORARY or ended.code in NOT_FOUND:
             word = TEMPORARY.get(ended.code, "not found")
             return Failure(f"{program} exits {ended.code} ({word}), try again later{said}", blocked=True)
@@ -99,12 +98,16 @@ class _Watch:
         watched = os.pidfd_open(self.process.pid)
         self._ends = self.ctx.clock.monotonic() + SECONDS
         stopping = False
-        reading = [watched, output]
+        reading = select.poll()  # `select` refuses descriptors from 1024 on
+        reading.register(watched, select.POLLIN)
+        reading.register(output, select.POLLIN)
+        at_end = False
         try:
             while True:
-                ready, _, _ = select.select(reading, [], [], SLICE_SECONDS)
+                ready = {descriptor for descriptor, _ in reading.poll(SLICE_SECONDS * 1000)}
                 if output in ready and not self._read(output):
-                    reading.remove(output)
+                    reading.unregister(output)
+                    at_end = True
                 if watched in ready:
                     break
                 now = self.ctx.clock.monotonic()
@@ -114,7 +117,7 @@ class _Watch:
                 if now > self._ends and not self.killed:
                     self.killed = "because Bursar stops" if stopping else f"after {SECONDS:.0f} s"
                     os.killpg(self.process.pid, signal.SIGKILL)
-            if output in reading:
+            if not at_end:
                 self._read(output)
         finally:
             os.close(watched)
@@ -131,6 +134,13 @@ class _Watch:
         except BlockingIOError:
             return True
         return False
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have no name
+        return f"signal {number}"
 
 
 def _in_memory(body: bytes) -> int:

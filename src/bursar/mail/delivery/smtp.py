@@ -205,6 +205,7 @@ class _SmtpSession(smtplib.SMTP):
         super().__init__(local_hostname=local_hostname)
         self.sock = sock
         self._host = ""
+        self.command_encoding = "utf-8"  # RFC 6531 §3.3; other than ASCII is only sent where the server knows SMTPUTF8
 
 
 class _LmtpSession(_SmtpSession):
