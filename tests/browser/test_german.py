@@ -38,7 +38,7 @@ def test_a_person_chooses_german_and_everything_speaks_it(desk: Desk) -> None:
     expect(page.get_by_text("1 angekreuzt")).to_be_visible()
     page.get_by_role("row", name="Sales inbox").get_by_role("link", name="Sales inbox").first.click()
     expect(page.locator("#d-state")).to_contain_text("Das Passwort wurde geändert, deshalb hat Microsoft")
-    for width in (1440, 900, PHONE[0], 320):
+    for width in (1400, 1200, 992, 768, PHONE[0], 320):
         page.set_viewport_size({"width": width, "height": 844})
         for address in (page.url, f"{desk.serving.url}/tokens"):
             page.goto(address)

@@ -172,10 +172,11 @@ def test_phones_show_cards_and_nothing_scrolls_sideways(desk: Desk) -> None:
     desk.goto("/tokens")
     assert overflow(desk.page) == 0
     desk.fill()
-    for width in (1440, 1300, 1100, 900, 700, PHONE[0], 320):
+    for width in (1440, 1400, 1200, 992, 768, 700, PHONE[0], 320):  # the narrowest of each arrangement
         desk.page.set_viewport_size({"width": width, "height": 844})
         desk.goto("/tokens")
         assert overflow(desk.page) == 0, width
+        assert desk.page.locator("#rows").evaluate("rows => rows.scrollWidth - rows.clientWidth") <= 0, width
     desk.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     desk.goto("/tokens")
     button = desk.page.get_by_role("button", name="Authorize: Sales inbox").first

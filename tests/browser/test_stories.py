@@ -188,7 +188,10 @@ def test_every_way_to_go_wrong_says_what_happened_and_leaves_the_token_alone(
     # The person declines.
     begin(desk, page, oidc_provider)
     allow(page, oidc_provider, desk, decision="Deny")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was authorized")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{NAME} was not authorized")
+    expect(page.get_by_role("main")).to_contain_text("declined")
+    page.get_by_role("main").get_by_role("button", name=f"Authorize: {NAME}").click()
+    allow(page, oidc_provider, desk, decision="Deny")
     expect(page.get_by_role("main")).to_contain_text("declined")
 
     # The secret is wrong.
@@ -198,6 +201,7 @@ def test_every_way_to_go_wrong_says_what_happened_and_leaves_the_token_alone(
     begin(desk, page, oidc_provider)
     allow(page, oidc_provider, desk)
     expect(page.get_by_role("main")).to_contain_text("refuses the client ID or the client secret")
+    expect(page.get_by_role("main").get_by_role("link", name=f"Enter secret: {NAME}")).to_be_visible()
     secret.write_text(CODE_CLIENT[1])
     desk.home.cli("config", "set", NAME, "--secret-file", str(secret), check=0)
 
@@ -205,7 +209,7 @@ def test_every_way_to_go_wrong_says_what_happened_and_leaves_the_token_alone(
     begin(desk, page, oidc_provider)
     desk.home.sql("UPDATE tokens_consent SET begun_at = 1000000, ends_at = 2000000")
     allow(page, oidc_provider, desk)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was authorized")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{NAME} was not authorized")
     expect(page.get_by_role("main")).to_contain_text(re.compile("expired|too late|ten minutes", re.IGNORECASE))
 
     # Two tabs, finished in the order in which they were not begun: each on its own state.

@@ -9,6 +9,7 @@ from bursar.access.models import Person
 from bursar.context import Context
 from bursar.testing import FakeClock, FakeProvider
 from bursar.tokens.authorize import ticket
+from bursar.tokens.overview import list_tokens
 from tests.unit.life_scene import ERP, NAME, Scene
 from tests.unit.web_pages import Pages
 
@@ -133,6 +134,8 @@ def test_the_providers_error_is_shown_as_text(scene: Scene, pages: Pages) -> Non
     assert result.status_code == 400
     text = result.content.decode()
     assert "declined" in text
+    assert f'action="/tokens/{list_tokens(pages.ctx)[0].id}/authorize"' in text.split("<main")[1]
+    assert f"form-action 'self' {scene.provider.url};" in result.headers["Content-Security-Policy"]
     assert "<script>alert" not in text
     assert "x" * 2000 not in text
 

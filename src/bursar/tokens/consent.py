@@ -70,7 +70,8 @@ def finish(
         )
     now = ctx.clock.now()
     if not ctx.storage.write(lambda cursor: _consume(cursor, pending.id, now)):
-        return _no("already_used", "This answer of the provider was used already.")
+        used = _no("already_used", "This answer of the provider was used already.")
+        return replace(used, token_id=pending.token_id)
     row = ctx.storage.read(lambda cursor: read_row(cursor, pending.token_id))
     if row is None:
         return Refusal(RefusalKind.NOT_FOUND, "configuration_not_found", "The token configuration is gone.")
@@ -78,6 +79,7 @@ def finish(
     if isinstance(outcome, Refusal):
         why = {"code": outcome.code, "sentence": outcome.sentence}
         ctx.storage.write(lambda cursor: note(cursor, row.c_id, row.id, CONSENT_FAILED, person, ctx.clock.now(), **why))
+        return replace(outcome, token_id=row.id)
     return outcome
 
 
@@ -137,7 +139,7 @@ def _judge(
         return wrong_issuer
     if isinstance(response, Declined):
         words = explain(facts.provider, response.error, response.description, 400)
-        said = f' The provider says: "{response.description}".' if response.description else ""
+        said = f' The provider says: "{response.description.removesuffix(".")}".' if response.description else ""
         return _no(response.error or "declined", words.sentence + said, words.action or AGAIN)
     return _exchange(ctx, row, facts, pending, response.code, response.iss)
 

@@ -1,6 +1,6 @@
 """What asking for a token can end in: a token, or a refusal that says what has to happen. Both are values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,13 +19,17 @@ class RefusalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No token, and why: a stable `code`, one sentence, the next step; `retry_after` in seconds where it is known."""
+    """No token, and why: a stable `code`, one sentence, the next step; `retry_after` in seconds where it is known.
+
+    `token_id` is set where a person's own authorization of that token came to nothing, so that it can be begun again.
+    """
 
     kind: RefusalKind
     code: str
     sentence: str
     action: str = ""
     retry_after: float | None = None
+    token_id: str = field(default="", compare=False)
 
     def as_error(self) -> BursarError:
         """The same as an exception, for the edge where a command or page ends."""

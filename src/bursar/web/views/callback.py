@@ -11,11 +11,15 @@ from django.views.decorators.http import require_GET, require_safe
 from ...app import context
 from ...tokens.consent import finish
 from ...tokens.outcome import AccountChanged, Consented, Refusal
+from ...tokens.overview import TokenView, view_of
 from .. import failures
 from ..access import own, person_of, public
+from ..rows import row_of
 from ..see_other import see_other
 from ..session import session_key
 from ..site import site_of
+from ..steps import SECRET_TROUBLE, Step, obtaining
+from ..targets import origins
 
 KEPT = "consent_result"
 FOREIGN = frozenset({"session_mismatch"})
@@ -52,7 +56,8 @@ def _judged(request: HttpRequest, outcome: Consented | AccountChanged | Refusal)
         case AccountChanged():
             return see_other(f"/consents/{outcome.consent_id}")
         case Refusal():
-            request.session[KEPT] = {"code": outcome.code, "sentence": outcome.sentence, "action": outcome.action}
+            kept = {"code": outcome.code, "sentence": outcome.sentence, "action": outcome.action}
+            request.session[KEPT] = kept | {"token_id": outcome.token_id}
             return see_other("/callback/result")
 
 
@@ -63,8 +68,23 @@ def result(request: HttpRequest) -> HttpResponse:
     kept: dict[str, Any] | None = request.session.get(KEPT)
     if kept is None:
         return see_other("/tokens")
-    values = {"refusal": kept, "foreign": kept["code"] in FOREIGN, "host": request.get_host()}
-    return render(request, "callback_result.html", values, status=403 if kept["code"] in FOREIGN else 400)
+    foreign = kept["code"] in FOREIGN
+    view = view_of(context(), kept["token_id"]) if kept.get("token_id") else None
+    values = {"refusal": kept, "foreign": foreign, "host": request.get_host(), "view": view}
+    if view is not None and person_of(request).is_admin:
+        values["step"] = _step(view, kept["code"])
+    response = render(request, "callback_result.html", values, status=403 if foreign else 400)
+    response.form_targets = set() if view is None else origins([view.configuration_id])  # type: ignore[attr-defined]
+    return response
+
+
+def _step(view: TokenView, code: str) -> Step | None:
+    """What ends the trouble: the secret where that was refused, else once more from the beginning."""
+    if code in SECRET_TROUBLE:
+        return Step(_("Enter secret"), f"/configurations/{view.configuration_id}/secret", method="get")
+    if view.held or view.validity != "valid":
+        return row_of(view, context().clock.now()).step
+    return obtaining(view)
 
 
 @public
