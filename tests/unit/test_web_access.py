@@ -10,6 +10,7 @@ from django.urls import URLPattern, get_resolver
 from bursar.access.models import Person
 from bursar.mail.models import MailAccount
 from bursar.web.access import RULES
+from bursar.webservices.models import WebService
 from tests.unit.web_pages import Pages
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +35,7 @@ def addresses(pages: Pages) -> list[str]:
     token = view.id
     # What isn't here is found nowhere, which every page has to bear.
     values = {"token_id": token, "configuration_id": view.configuration_id, "slug": "google-mail"}
-    for name, model in (("account_id", MailAccount), ("person_id", Person)):
+    for name, model in (("account_id", MailAccount), ("person_id", Person), ("service_id", WebService)):
         values[name] = next(iter(model.objects.values_list("pk", flat=True)), "nothing")
     values |= {"topic": "how-to/install", "picture": "overview.png", "name": "FQDN"}
     found = []

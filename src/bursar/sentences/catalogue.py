@@ -499,7 +499,7 @@ SENTENCES: tuple[str, ...] = (
     gettext_noop("The provider names no scopes: enter those of its documentation."),
     gettext_noop("The provider says nothing of PKCE. Bursar sends it all the same; where that fails, set PKCE=none."),
     gettext_noop("The provider says other things of itself than a moment ago, so nothing was added."),
-    gettext_noop('The provider says: "%(description)s".'),
+    gettext_noop('The provider says: "%(removesuffix)s".'),
     gettext_noop("The provider takes PKCE only as %(challenge_methods)s, so it is off."),
     gettext_noop("The provider takes public clients alone: there is no client secret."),
     gettext_noop("The provider takes the client's proof only by %(or)s."),

@@ -39,11 +39,14 @@ from .views import (
     step_up,
     ticked,
     tickets,
+    webservice_form,
+    webservices,
 )
 
 ROW = "tokens/<str:token_id>"
 KEY = "keys/<str:key_id>"
 MAIL = "mail/<str:account_id>"
+SERVICE = "webservices/<str:service_id>"
 CONFIGURATION = "configurations/<str:configuration_id>"
 
 urlpatterns = [
@@ -117,6 +120,15 @@ urlpatterns = [
     path(f"{MAIL}/signing-secret", mail_quarantine.signing_secret),
     path(f"{MAIL}/test", mail_test.test),
     path(f"{MAIL}/steps", mail_test.steps),
+    path("webservices", webservices.all_services),
+    path("webservices/add", webservice_form.add),
+    path("webservices/export", webservices.export),
+    path(SERVICE, webservices.service),
+    path(f"{SERVICE}/edit", webservice_form.edit),
+    path(f"{SERVICE}/run", webservices.run),
+    path(f"{SERVICE}/delete", webservices.delete),
+    path(f"{SERVICE}/calls/<str:call_id>", webservices.call),
+    path(f"{SERVICE}/jobs/<str:job_id>", webservices.try_again),
     path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),

@@ -1,0 +1,1 @@
+"""What the pages of web services show: `fields` the form, `given` what was sent, `rows` the list and the calls."""
