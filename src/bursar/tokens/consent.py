@@ -139,7 +139,8 @@ def _judge(
         return wrong_issuer
     if isinstance(response, Declined):
         words = explain(facts.provider, response.error, response.description, 400)
-        said = f' The provider says: "{response.description.removesuffix(".")}".' if response.description else ""
+        description = response.description.removesuffix(".")
+        said = f' The provider says: "{description}".' if description else ""
         return _no(response.error or "declined", words.sentence + said, words.action or AGAIN)
     return _exchange(ctx, row, facts, pending, response.code, response.iss)
 
