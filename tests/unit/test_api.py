@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bursar.access.key_rules import Verb
-from bursar.access.models import Person
+from bursar.access.models import Invitation, Person
 from bursar.api.app import api as described
 from bursar.context import Context
 from bursar.handout.tries import Tries
@@ -219,6 +219,12 @@ def test_keys(api: Api) -> None:
     changed = api.ask("PATCH", where, {"networks": ["10.0.0.0/8"]})
     assert (changed.json["networks"], changed.json["allow"]) == (["10.0.0.0/8"], ["ERP*"])
     assert api.ask("POST", "/keys", {"name": "bad", "allow": []}).code == "key_allow"
+    manager = api.new_key("manager", "*")
+    assert api.ask("POST", "/people", {"email": "new@x.example", "role": "admin"}, key=manager).status == 201
+    assert api.ask("POST", "/people", {"email": "b@x.example", "role": "admin", "name": "a\0"}).status == 422
+    [managing] = [each for each in api.ask("GET", "/keys").json if each["name"] == "manager"]
+    assert api.ask("DELETE", f"/keys/{managing['id']}").status == 200
+    assert Invitation.objects.count() == 0, "who may not invite any more has no open invitations"
     assert api.ask("DELETE", where).json["state"] == "revoked"
     assert api.ask("DELETE", where).code == "key_revoked"
 
@@ -234,6 +240,7 @@ def test_keys(api: Api) -> None:
         ("GET", "/configurations?limit=501", None, 422),
         ("GET", "/configurations?offset=-1", None, 422),
         ("GET", "/configurations/%00", None, 404),
+        ("GET", "/configurations/export?name=%00x", None, 404),
         ("GET", "/configurations?search=%00%ff", None, 200),
         ("GET", "/configurations/export?" + "name=a&" * 1100, None, 400),
         ("POST", "/configurations/import", b"null\n", 422),

@@ -13,7 +13,7 @@ from ..context import Context
 from ..errors import InvalidInput, Refused
 from .models import Invitation, Person
 from .one_at_a_time import one_at_a_time
-from .people import NAME_LIMIT, ROLES, add_person, email_problems, password_problems
+from .people import ROLES, add_person, email_problems, name_problems, password_problems
 from .roster import find_person
 
 TOKEN_BYTES = 32
@@ -26,7 +26,7 @@ def invite(ctx: Context, email: str, role: str, by: str, name: str = "") -> str:
     Raises InvalidInput for what is no address or role, Refused (`person_exists`) where somebody has the address.
     """
     email = email.strip().lower()
-    problems = email_problems(email)
+    problems = [*email_problems(email), *name_problems(name)]
     if role not in ROLES:
         problems.append(f"The role is {' or '.join(ROLES)}.")
     if problems:
@@ -83,8 +83,8 @@ def redeem(ctx: Context, token: str, name: str, password: str) -> Person:
             if found.person is None:
                 if not name.strip():
                     raise InvalidInput("Enter your name: colleagues see it beside what you did.", code="name_missing")
-                if len(name) > NAME_LIMIT or not name.isprintable():
-                    raise InvalidInput(f"A name has at most {NAME_LIMIT} printable characters.", code="name_invalid")
+                if name_problems(name):
+                    raise InvalidInput(" ".join(name_problems(name)), code="name_invalid")
                 person = add_person(found.email, found.role, password, name.strip())
             else:
                 person = _renewed(found.person, password)

@@ -15,6 +15,7 @@ from ..ids import new_id
 from ..keyring import Secret
 from .key_model import ApiKey
 from .key_rules import PREFIX, Network, Rules, Verb, parse_allow, parse_from, parse_key_name
+from .models import Invitation
 
 KEY_BYTES = 32
 HINT = len(PREFIX) + 4
@@ -96,10 +97,15 @@ def change_key(ctx: Context, name: str, by: str, *, seen: datetime | None = None
 
 
 def revoke_key(ctx: Context, name: str, by: str) -> KeyView:
-    """End the live key called `name`. It is refused from the next request on, in every process."""
+    """End the live key called `name`. It is refused from the next request on, in every process.
+
+    The invitations that were made with it end too: who may not invite any more has no open ones.
+    """
     row = _live(name)
     now = ctx.clock.now()
-    ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now, revoked_by=by)
+    with transaction.atomic():
+        ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now, revoked_by=by)
+        Invitation.objects.filter(created_by=f"key:{row.name}").delete()
     row.refresh_from_db()
     return view_of(row, now)
 

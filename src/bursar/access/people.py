@@ -44,6 +44,12 @@ def password_problems(password: str, email: str = "", name: str = "") -> list[st
     return []
 
 
+def name_problems(name: str) -> list[str]:
+    """The rules that a name breaks, one sentence each; it may be empty."""
+    good = len(name) <= NAME_LIMIT and name.isprintable()
+    return [] if good else [f"A name has at most {NAME_LIMIT} printable characters."]
+
+
 def email_problems(email: str) -> list[str]:
     """The rules that an address breaks, one sentence each."""
     try:

@@ -70,9 +70,9 @@ def export_yaml(request: HttpRequest, name: Annotated[list[str] | None, Query(ma
     manager = manager_of(request)
     names = None
     if name is not None:
-        for each in name:
-            manager.check(_askable(each))
-        names = name
+        names = [_askable(each) for each in name]
+        for each in names:
+            manager.check(each)
     elif not manager.rules.permits_all:
         names = [each for each in Configuration.objects.values_list("name", flat=True) if manager.may_see(each)]
     text = export_documents(context(), names, with_secrets=False)

@@ -112,6 +112,7 @@ def complete(new: NewAccount, *, keeps_password: bool = False, offered: str = ""
     """
     for text, option in ((new.name, "--name"), (new.login, "--login")):
         one_line(text, option)
+    one_line("".join(new.comment.split()) or "-", "--comment")  # lines are fine; no database stores a NUL
     if (new.token is None) == (new.password is None) and not keeps_password:
         raise InvalidInput(
             "An account logs in with a token or with a password: exactly one of them is needed.",

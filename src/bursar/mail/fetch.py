@@ -1,6 +1,7 @@
 """One run over one account: it resumes where a connection was cut, and stops where it gets no further."""
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 
 from ..context import Context
@@ -25,6 +26,8 @@ from .schedule import plan_after
 from .signing import signing_secret
 from .source import Source
 from .sources import open_source
+
+log = logging.getLogger("bursar.mail")
 
 POISON_BY_DISCONNECT = 3  # messages at which the server may hang up before the run gives up on the server
 
@@ -73,6 +76,10 @@ def fetch_account(
         result.error = _busy(account.name)
     except BursarError as error:
         result.error = error
+    except Exception:
+        # Mail brings what nobody thought of. The account says so and waits longer each time, and the others go on.
+        log.exception("the mail account %s was collected in a way that Bursar did not expect", account.name)
+        result.error = Temporary("Bursar met something it did not expect. The log says where.", code="unexpected")
     finally:
         with contextlib.suppress(BursarError):  # then it ends by itself
             lease.release()

@@ -58,7 +58,9 @@ def edit(request: HttpRequest, account_id: str) -> HttpResponse:
         return _page(request, row, values, new)
     seen = request.POST.get("seen", "")
     try:
-        changed = change(context(), row, new, person_of(request).email, int(seen) if seen.isdecimal() else None)
+        changed = change(
+            context(), row, new, person_of(request).email, int(seen) if seen.isdecimal() and len(seen) < 19 else None
+        )
     except Temporary as late:
         return _page(request, found(account_id), values, [Wrong("", str(late))], status=409)
     except (InvalidInput, NotFound, Refused) as error:
