@@ -20,6 +20,7 @@ from .result import Result
 from .source import Source
 
 MEGABYTE = 1 << 20
+UNKNOWN_A_BATCH = 8  # messages of which the server doesn't say how large they are; each may be as large as any
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,7 @@ class Drain:
             for message in window:
                 if message not in sizes:
                     continue  # gone since the listing
-                size = sizes[message] or 0
+                size = sizes[message] or self._limits.octets // UNKNOWN_A_BATCH
                 if size > self._limits.largest:
                     self._leave_large(message, size)
                     continue
