@@ -26,6 +26,7 @@ ASKED = {
     "key_id": "SELECT id FROM access_api_key ORDER BY id LIMIT 1",
     "upload_id": "SELECT id FROM tokens_upload ORDER BY id LIMIT 1",
     "account_id": "SELECT id FROM mail_account ORDER BY name LIMIT 1",
+    "service_id": "SELECT id FROM webservice ORDER BY name LIMIT 1",
     "person_id": "SELECT id FROM access_person ORDER BY id LIMIT 1",
 }
 MORE = {
@@ -37,6 +38,14 @@ MORE = {
     "overview-now": "/tokens?show=now",
     "not-found": "/nowhere",
 }
+SERVICE = """\
+- Name: Tickets
+  BaseURL: https://tickets.kestrel.example/api
+  Authentication: OAuth2
+  Token: Support
+  Invokers:
+    create: {Path: "/queues/:queue/tickets", Method: POST, Schedule: "0 6 * * *", Sample: {queue: 7, title: Printer}}
+"""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -53,6 +62,7 @@ def furnish(desk: Desk) -> None:
     desk.fill()
     desk.fill("past")
     desk.home.cli("key", "new", "--name", "Ticket system", "--allow", "*", check=0)
+    desk.home.cli("webservice", "import", "-", input=SERVICE, check=0)
     exported = desk.home.cli("config", "export", "--name", "Support", check=0).stdout
     file = Path(desk.home.path.parent / "configurations.yml")
     file.write_text(exported.replace("Name: Support", "Name: Support in Munich"))

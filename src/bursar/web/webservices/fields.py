@@ -17,7 +17,7 @@ REST = "Rest"
 SECRETS = ("Password", "ClientKey")
 FIELDS = ("Name", "Validity", "Comment", "BaseURL", "ContentType", "Authentication", "Token", "User", "HeaderTemplate")
 _PROOFS: tuple[tuple[str, Text], ...] = (
-    ("OAuth2", gettext_lazy("OAuth2: Authorization: Bearer, with a token")),
+    ("OAuth2", gettext_lazy("OAuth2: a token, as Bearer")),
     ("Header", gettext_lazy("A header that the token goes into")),
     ("Basic", gettext_lazy("Basic: user and password")),
     ("None", gettext_lazy("Nothing")),
