@@ -13,8 +13,10 @@ import pytest
 
 from bursar.context import Context
 from bursar.errors import NotFound
-from bursar.mail.accounts import find
+from bursar.mail.accounts import find, target_of
+from bursar.mail.looking import look_of
 from bursar.mail.models import MailLedger
+from bursar.mail.probe import probe
 from bursar.mail.quarantine import counts, quarantined, retry
 from bursar.mail.signing import renew_signing_secret
 from bursar.testing import FakeProvider
@@ -261,3 +263,55 @@ def test_a_webhook_that_says_no_quarantines_and_one_in_trouble_leaves(scene: Sce
     assert (code(result), result.skipped, len(receiver.received)) == ("messages_refused", 2, 2)
     assert [held.reason for held in quarantined()] == ["the webhook answers 410"]
     assert mailserver.count(USER) == 2
+
+
+# -- the last step of the test of an account ----------------------------------------------------------------------
+
+
+def test_the_test_of_an_account_looks_at_its_destination_and_leaves_it_alone(
+    scene: Scene, mailserver: Dovecot, running_postfix: Postfix, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    webhook = f"webhook:http://127.0.0.1:{free_port()}/"
+    postfix, authority = running_postfix.smtp, running_postfix.certificates.ca
+    seen = {
+        f"maildir:{tmp_path}/new": f"{tmp_path}/new will be made",
+        f"mbox:{tmp_path}/file": f"{tmp_path}/file can be written to",
+        f"mbox:{tmp_path}/file/below": "destination_failed",
+        f"maildir:{tmp_path}/file/below": "destination_failed",
+        f"lmtp:127.0.0.1:{mailserver.lmtp}": "127.0.0.1 answers LMTP",
+        f"smtp:127.0.0.1:{postfix}": "127.0.0.1 answers SMTP",
+        f"smtp:localhost:{postfix}?ca={authority}": "localhost answers SMTP with TLS",
+        f"smtp:localhost:{postfix}?ca={mailserver.ca}": "destination_failed",
+        f"smtp:127.0.0.1:{free_port()}": "destination_failed",
+        "lmtp:10.0.0.9:24": "address_refused",
+        "pipe:/bin/cat": "/bin/cat is a program that can be run",
+        webhook: "signing_secret_missing",
+    }
+    for number, (deliver, expected) in enumerate(seen.items()):
+        name = f"look {number}"
+        scene.account(mailserver.imap, name=name, deliver=deliver, recipients={})
+        account = find(name)
+        *_, last = probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account))
+        assert (last.step, last.error.code if last.error else last.seen) == ("destination", expected), deliver
+        if expected == "address_refused":
+            assert last.error is not None
+            assert "bursar setting set Outbound::AllowedNetworks" in last.error.action
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name in ("new", "file")) == ["file"]
+
+
+def test_a_webhook_is_reached_without_a_message(scene: Scene, mailserver: Dovecot) -> None:
+    with WebhookReceiver() as receiver:
+        scene.account(mailserver.imap, deliver=f"webhook:{receiver.url}", recipients={})
+        renew_signing_secret(scene.ctx, find("Support"))
+        looked = look_of(scene.ctx, find("Support"))()
+        assert looked.startswith("the webhook is reached")
+        assert receiver.received == []
+
+
+def test_a_destination_that_is_not_admitted_is_named_with_the_command(scene: Scene, mailserver: Dovecot) -> None:
+    mailserver.deliver(USER, [message(1)])
+    scene.account(mailserver.imap, deliver="lmtp:10.0.0.9:24", recipients={})
+    [skip] = scene.fetch().skips
+    assert "bursar setting set Outbound::AllowedNetworks" in skip
+    assert mailserver.count(USER) == 1

@@ -10,6 +10,7 @@ import pytest
 from bursar.context import Context
 from bursar.keyring import Secret
 from bursar.mail.accounts import delete, find, target_of, view_of
+from bursar.mail.looking import look_of
 from bursar.mail.models import MailLedger, MailRun
 from bursar.mail.probe import STEPS, probe
 from bursar.testing import FakeProvider
@@ -62,9 +63,12 @@ def test_every_type_collects_with_a_password_too(scene: Scene, mailserver: Dovec
     account = find("IMAPS")
     assert PASSWORD.encode() not in bytes(account.password or b"")
     assert PASSWORD not in str(view_of(account))
-    steps = [step.step for step in probe(scene.ctx, target_of(scene.ctx, account), account.folder)]
+    steps = [
+        step.step
+        for step in probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account))
+    ]
     assert "token" not in steps
-    assert steps[-1] == "count"
+    assert steps[-1] == "destination"
 
 
 def test_an_account_that_is_not_trusted_brings_no_steering_headers(scene: Scene, mailserver: Dovecot) -> None:
@@ -318,10 +322,10 @@ def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dove
     mailserver.deliver(USER, MESSAGES[:3])
     scene.account(mailserver.imap, "IMAPTLS", ca_file=str(mailserver.ca))
     account = find("Support")
-    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder))
-    words = "name address TCP TLS capabilities token login folder count"
+    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account)))
+    words = "name address TCP TLS capabilities token login folder count destination"
     assert [step.step for step in steps] == words.split()
-    assert [step.error for step in steps] == [None] * 9
+    assert [step.error for step in steps] == [None] * 10
     assert steps[3].seen.startswith("TLSv1.3")
     assert "localhost" in steps[3].seen
     assert "by Bursar test authority, verified, ends 20" in steps[3].seen
@@ -336,13 +340,13 @@ def test_the_test_of_a_pop3_account_goes_the_same_way(scene: Scene, mailserver: 
     port = mailserver.pop3s if kind == "POP3S" else mailserver.pop3
     scene.account(port, kind, ca_file=str(mailserver.ca))
     account = find("Support")
-    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder))
+    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account)))
     assert [step.step for step in steps] == list(STEPS)
-    assert [step.error for step in steps] == [None] * 9
+    assert [step.error for step in steps] == [None] * 10
     assert steps[8].seen == "3 messages"
     scene.account(port, kind, "shared", login="shared@bursar.test", ca_file=str(mailserver.ca))
     account = find("shared")
-    *_, last = probe(scene.ctx, target_of(scene.ctx, account), account.folder)
+    *_, last = probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account))
     assert last.error is not None
     assert (last.step, last.error.code) == ("login", "login_refused")
     assert "C: login as shared@bursar.test, token hidden" in last.said

@@ -9,6 +9,7 @@ import pytest
 
 from bursar.context import Context
 from bursar.mail.accounts import find, target_of
+from bursar.mail.looking import look_of
 from bursar.mail.models import MailLedger
 from bursar.mail.probe import STEPS, probe
 from bursar.testing import FakeGraph, FakeProvider
@@ -196,13 +197,13 @@ def test_the_test_of_an_account_goes_step_by_step(
     mailbox.deliver(MESSAGES[0])
     account(scene, graph, tmp_path)
     found = find("Support")
-    steps = list(probe(scene.ctx, target_of(scene.ctx, found), found.folder))
+    steps = list(probe(scene.ctx, target_of(scene.ctx, found), found.folder, look_of(scene.ctx, found)))
     assert [step.step for step in steps] == list(STEPS)
-    assert [step.error for step in steps] == [None] * 9
+    assert [step.error for step in steps] == [None] * 10
     assert steps[8].seen == "1 messages"
     graph.mailbox("shared@bursar.test")
     account(scene, graph, tmp_path, "shared", login="shared@bursar.test")
-    *_, last = probe(scene.ctx, target_of(scene.ctx, find("shared")), "INBOX")
+    *_, last = probe(scene.ctx, target_of(scene.ctx, find("shared")), "INBOX", look_of(scene.ctx, find("shared")))
     assert last.error is not None
     assert (last.step, last.error.code) == ("login", "mailbox_not_permitted")
 

@@ -13,6 +13,7 @@ from bursar.keyring import Secret
 from bursar.mail import imap, mailbox, wire
 from bursar.mail.accounts import find, target_of
 from bursar.mail.lease import Lease
+from bursar.mail.looking import look_of
 from bursar.mail.models import MailAccount
 from bursar.mail.probe import probe
 from bursar.testing import FakeProvider
@@ -499,7 +500,7 @@ def test_the_test_of_an_account_names_the_step_that_fails(
     server.capabilities += " STARTTLS" if step != "TLS" else ""
     scene.account(server.port, kind, host=host)
     account = find("Support")
-    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder))
+    steps = list(probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account)))
     assert [(found.step, found.error is not None) for found in steps][-1] == (step, True)
 
 

@@ -4,7 +4,10 @@ import pytest
 
 from bursar.errors import PersonMustAct, Temporary
 from bursar.mail import explain
+from bursar.mail.account import AccountType
 from bursar.mail.dialogue import LoginRefused
+from bursar.mail.login import Target
+from bursar.mail.probe.choices import choices_for
 from bursar.mail.sasl import Challenge
 
 
@@ -63,3 +66,12 @@ def test_a_refused_login_is_told_with_login_token_challenge_and_scope() -> None:
 def test_a_missing_folder_is_told_with_those_there_are() -> None:
     assert "INBOX, Sent" in explain.folder_refused("X", "no", ["INBOX", "Sent"]).action
     assert isinstance(explain.folder_refused("X", "[INUSE] locked", []), Temporary)
+
+
+def test_where_nobody_signs_in_a_new_token_is_requested() -> None:
+    told = explain.login_refused(LoginRefused("no", Challenge()), "a@b", "ERP", renewed=True, step="request")
+    assert "bursar token request 'ERP'" in told.action
+    application = Target(AccountType.IMAPS, "imap.example.org", 993, "a@b", "ERP", unattended=True)
+    assert [choice.command for choice in choices_for(told, application, "") if choice.command] == [
+        "bursar token request ERP"
+    ]

@@ -64,9 +64,16 @@ def show(ctx: "Context", name: str, as_json: bool) -> None:
         say_held([name])
 
 
-@config.command()
+@config.command(
+    epilog="""\b
+Examples:
+  bursar config add --template google-mail --name "Sales inbox" --set ClientID=… --secret-file secret
+  bursar config add --template microsoft-exchange-app --name Support \\
+    --set Tenant=contoso.onmicrosoft.com --set ClientID=… --secret-file -
+  bursar config templates microsoft-exchange-app        what it asks for, and what to do at the provider""",
+)
 @click.option("--template", "slug", required=True, help="One of `bursar config templates`.")
-@click.option("--name", required=True)
+@click.option("--name", required=True, help="How the configuration is called here.")
 @set_option
 @secret_option
 @run
@@ -78,7 +85,15 @@ def add(ctx: "Context", slug: str, name: str, assignments: tuple[str, ...], secr
     note(f'Added "{printable(row.name)}".')
 
 
-@config.command("set")
+@config.command(
+    "set",
+    epilog="""\b
+Examples:
+  bursar config set "Sales inbox" Scope='https://mail.google.com/'
+  bursar config set "Sales inbox" Validity=invalid-temporarily
+  bursar config set "Sales inbox" --secret-file secret
+  bursar config set "Sales inbox" RevocationURL=          empties it""",
+)
 @click.argument("name")
 @click.argument("assignments", nargs=-1, metavar="PATH=VALUE ...")
 @secret_option

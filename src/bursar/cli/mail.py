@@ -59,7 +59,7 @@ def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
       bursar mail add --name Old --type POP3S --host pop.example.org --login old \\
         --auth password --password-file secret --deliver maildir:/var/mail/old --interval 10m
     """
-    from ..mail.account import AccountType, parse_interval
+    from ..mail.account import AccountType, interval_text, parse_interval
     from ..mail.accounts import NewAccount
     from ..mail.accounts import add as add_account
     from .mail_files import authentication, table_from
@@ -77,6 +77,11 @@ def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
     )
     account = add_account(ctx, new, operator())
     note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
+    if account.interval:
+        every = interval_text(account.interval)
+        note(f"`bursar serve` and `bursar worker` collect it every {every}, `bursar mail fetch` at once.")
+    else:
+        note("It is collected by `bursar mail fetch` alone.")
 
 
 @mail.command("list")
@@ -134,13 +139,17 @@ def _show(result: Any) -> None:
 @json_option
 @run
 def test(ctx: Any, name: str, as_json: bool) -> int:
-    """Go the way to the mailbox step by step, and explain the first step that fails. Changes nothing there."""
+    """Go the way to the mailbox and on to the destination, step by step, and explain the first step that fails.
+
+    Changes nothing on either side.
+    """
     from ..mail.accounts import find, target_of
+    from ..mail.looking import look_of
     from ..mail.probe import probe
 
     account = find(name)
     steps = []
-    for step in probe(ctx, target_of(ctx, account), account.folder):
+    for step in probe(ctx, target_of(ctx, account), account.folder, look_of(ctx, account)):
         steps.append(step)
         if not as_json:
             echo(f"{'failed' if step.error else 'ok':<7} {step.step:<13} {printable(str(step.error or step.seen))}")

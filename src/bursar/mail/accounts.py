@@ -275,7 +275,12 @@ def target_of(ctx: Context, account: MailAccount) -> Target:
         reference_of(account),
         account.ca_file,
         password_of(ctx, account),
+        _unattended(account),
     )
+
+
+def _unattended(account: MailAccount) -> bool:
+    return account.token is not None and account.token.configuration.flow == "client_credentials"
 
 
 def suggestion(template_name: str | None, kind: AccountType | None) -> "MailServer | None":

@@ -52,8 +52,10 @@ def claims_of(token: Secret) -> Claims:
     return Claims(_text(audience), _text(found.get("scp") or found.get("scope") or found.get("roles")), _who(found))
 
 
-def problem(kind: AccountType, claims: Claims, scope: str, reference: str) -> BursarError | None:
-    """Why this token can't open the mailbox, where that is certain."""
+def problem(
+    kind: AccountType, claims: Claims, scope: str, reference: str, step: str = "authorize"
+) -> BursarError | None:
+    """Why this token can't open the mailbox, where that is certain. `step` is the command that brings a new one."""
     audience = claims.audience.rstrip("/")
     granted = claims.scope or scope
     wanted = "Microsoft Graph" if kind is AccountType.MSGRAPH else "Exchange Online"
@@ -70,7 +72,7 @@ def problem(kind: AccountType, claims: Claims, scope: str, reference: str) -> Bu
             f"This token is for {service}; {_name(kind)} needs one for {wanted}.",
             code="wrong_audience",
             action=f"Set the scope of the token configuration to {scopes} offline_access (with client credentials: the "
-            f"/.default of the same host), then request a new token: `bursar token authorize '{reference}'`; or choose "
+            f"/.default of the same host), then request a new token: `bursar token {step} '{reference}'`; or choose "
             f"type {'IMAPS' if kind is AccountType.MSGRAPH else 'MSGraph'} for this account.",
         )
     if audience in _OUTLOOK and claims.scope and (needed := _MICROSOFT_SCOPE.get(kind.protocol)):
@@ -82,7 +84,7 @@ def problem(kind: AccountType, claims: Claims, scope: str, reference: str) -> Bu
                 code="scope_missing",
                 action=f"Add https://outlook.office.com/{needed} to the scope of the token configuration (client "
                 f"credentials: the application permission {app}), then request a new token: "
-                f"`bursar token authorize '{reference}'`.",
+                f"`bursar token {step} '{reference}'`.",
             )
     return None
 

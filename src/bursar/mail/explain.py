@@ -53,8 +53,12 @@ def blames_token(refusal: LoginRefused) -> bool:
     return refusal.challenge.blames_token or token_ended(refusal.answer) or not refusal.challenge.status
 
 
-def login_refused(refusal: LoginRefused, login: str, reference: str, *, renewed: bool) -> BursarError:
-    """Why no mail can be collected with this login. `renewed`: a fresh token was tried too (SEC-57)."""
+def login_refused(
+    refusal: LoginRefused, login: str, reference: str, *, renewed: bool, step: str = "authorize"
+) -> BursarError:
+    """Why no mail can be collected with this login. `renewed`: a fresh token was tried too (SEC-57); `step`: the
+    command that brings a new one.
+    """
     if (known := server_words(refusal.answer)) is not None:
         return known
     reason = f" and gave this reason: {refusal.challenge.text}" if refusal.challenge.text else ""
@@ -71,7 +75,7 @@ def login_refused(refusal: LoginRefused, login: str, reference: str, *, renewed:
         f'The server refuses the login "{login}" with the token of "{reference}"{fresh} ("{refusal.answer}"){reason}.',
         code="login_refused",
         action=f"Check that the login is the mailbox's address and that the token's scope covers IMAP.{wanted} Then "
-        f"request a new token: `bursar token authorize '{reference}'`.",
+        f"request a new token: `bursar token {step} '{reference}'`.",
     )
 
 

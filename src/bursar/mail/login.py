@@ -22,7 +22,10 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to log in, as whom, and with what: the token of a reference (`NAME` or `NAME#LABEL`), or a password."""
+    """Where to log in, as whom, and with what: the token of a reference (`NAME` or `NAME#LABEL`), or a password.
+
+    `unattended`: the token is the application's own (client credentials), so nobody signs in for it.
+    """
 
     type: AccountType
     host: str
@@ -31,6 +34,12 @@ class Target:
     reference: str = ""
     ca_file: str = ""
     password: Secret | None = None
+    unattended: bool = False
+
+    @property
+    def step(self) -> str:
+        """The command of `bursar token` that brings a new token: where nobody signs in, `request`."""
+        return "request" if self.unattended else "authorize"
 
     @property
     def authentication(self) -> Authentication:
@@ -125,7 +134,9 @@ def open_session(ctx: Context, target: Target, credentials: Credentials, note: N
             imap.leave()
             note(f"login refused: {refused.answer} {refused.challenge.text}".rstrip())
             if renewed or not explain.blames_token(refused) or not credentials.refused():
-                raise explain.login_refused(refused, target.login, target.reference, renewed=renewed) from None
+                raise explain.login_refused(
+                    refused, target.login, target.reference, renewed=renewed, step=target.step
+                ) from None
             renewed = True
         except BaseException:
             imap.shutdown()

@@ -13,6 +13,7 @@ from ..context import Context
 from ..errors import BursarError
 from ..ids import new_id
 from .accounts import target_of
+from .looking import look_of
 from .models import MailAccount
 from .probe import Step, probe
 
@@ -38,12 +39,12 @@ def begin(ctx: Context, account: MailAccount) -> str:
         )
 
     ctx.storage.write(insert)
-    target, folder = target_of(ctx, account), account.folder
+    target, folder, look = target_of(ctx, account), account.folder, look_of(ctx, account)
 
     def walk() -> None:
         steps: list[dict[str, Any]] = []
         try:
-            for step in probe(ctx, target, folder):
+            for step in probe(ctx, target, folder, look):
                 steps.append(as_json(step))
                 _write(ctx, test_id, steps, finished=False)
         except BursarError as problem:

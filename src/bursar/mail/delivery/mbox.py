@@ -51,7 +51,7 @@ class Mbox:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             _sync_directory(self.path.parent)
         except OSError as problem:
-            raise self._unusable(problem) from None
+            raise self.unusable(problem) from None
 
     def deliver(self, parcels: Sequence[Parcel], hold: Hold) -> Mapping[str, Failure]:
         records = [self._record(parcel) for parcel in parcels]
@@ -92,7 +92,7 @@ class Mbox:
         except MboxBusy as problem:
             raise Temporary(f"{problem}.", code="destination_failed", action="Fetch again later.") from None
         except OSError as problem:
-            raise self._unusable(problem) from None
+            raise self.unusable(problem) from None
 
     def forget(self, ids: Collection[str]) -> None:
         """The ledger knows them, so the journal has done its work."""
@@ -112,7 +112,8 @@ class Mbox:
         """One for each account and folder: two that deliver to one file don't overwrite each other's."""
         return self.path.with_name(f".{self.path.name}.{delivery_id.partition('.')[0]}.bursar")
 
-    def _unusable(self, problem: OSError) -> Temporary:
+    def unusable(self, problem: OSError) -> Temporary:
+        """What it means that the file system refuses."""
         return Temporary(
             f"The mbox {self.path} can't be used ({problem.strerror}).",
             code="destination_failed",

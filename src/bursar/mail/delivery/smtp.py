@@ -14,10 +14,10 @@ from email.parser import BytesHeaderParser
 from typing import Any
 
 from ...context import Context
-from ...errors import BursarError
-from ...outbound import OutboundFailed, OutboundTimeout
+from ...errors import BursarError, Temporary
+from ...outbound import OutboundFailed, OutboundRefused, OutboundTimeout
 from ...outbound.addresses import is_public
-from ...outbound.sockets import DeadlineSocket
+from ...outbound.sockets import DeadlineSocket, DeadlineTlsSocket
 from .destination import Failure, Parcel
 from .dispatch import LONGEST_HEAD, addresses_in
 from .one_by_one import Closed
@@ -59,6 +59,20 @@ class MailServer:
             return self._transaction(parcel)
         except _Lost as lost:
             raise Closed(lost.reason, doubtful=lost.doubtful) from None
+
+    def greet(self) -> str:
+        """Connect, say who is there and take leave, as a run does that has nothing to deliver. Raises Temporary."""
+        try:
+            self._session = self._connect()
+        except _Lost as lost:
+            raise Temporary(
+                f"{self._spec.host} takes no mail just now: {lost.reason}.",
+                code="destination_failed",
+                action="Check host and port of the destination, and that the mail server runs.",
+            ) from None
+        encrypted = " with TLS" if isinstance(self._sock, DeadlineTlsSocket) else ""
+        self.close()
+        return f"{self._spec.host} answers {self._word}{encrypted}"
 
     def close(self) -> None:
         if self._session is None:
@@ -176,6 +190,8 @@ class MailServer:
             return work()
         except (OutboundTimeout, TimeoutError):
             problem = f"{self._spec.host} doesn't answer"
+        except OutboundRefused as error:  # the command that admits the server belongs to the reason
+            problem = f"{error.sentence} {error.action}".rstrip(". ")
         except (OutboundFailed, BursarError) as error:
             problem = error.sentence.rstrip(".")
         except (OSError, smtplib.SMTPException) as error:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ...errors import InvalidInput
 
 KINDS = ("maildir", "mbox", "lmtp", "smtp", "pipe", "webhook", "invoker")
+_USUAL = {"lmtp": 24, "smtp": 25}
 FORMS = "maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND, webhook:URL or invoker:SERVICE/INVOKER"
 
 
@@ -113,7 +114,7 @@ def _server(text: str, kind: str) -> tuple[str, int, str | None]:
         raise InvalidInput(
             f'{kind}: "{query}" is not known.',
             code="destination_server",
-            action=f"Only a CA file may follow, as in {kind}:mail.example.org:24?ca=/etc/ssl/own.pem.",
+            action=f"Only a CA file may follow, as in {kind}:mail.example.org:{_USUAL[kind]}?ca=/etc/ssl/own.pem.",
         )
     host, _, port = place.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
@@ -122,7 +123,7 @@ def _server(text: str, kind: str) -> tuple[str, int, str | None]:
         raise InvalidInput(
             f'"{place}" is no {kind.upper()} server.',
             code="destination_server",
-            action=f"Write host and port, such as {kind}:mail.example.org:24.",
+            action=f"Write host and port, such as {kind}:mail.example.org:{_USUAL[kind]}.",
         )
     return host, int(port), ca
 

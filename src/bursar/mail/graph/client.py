@@ -84,12 +84,12 @@ class Graph:
                 return answer
             self._throttled(answer)
         if answer.status == 401:
-            raise explain.mailbox_refused(answer, self._target.login, self._target.reference)
+            raise explain.mailbox_refused(answer, self._target.login, self._target.reference, self._target.step)
         raise self._too_busy(answer, None)
 
     def refused(self, answer: HttpAnswer) -> Exception:
         """What it means that the mailbox or its folders can't be read."""
-        return explain.mailbox_refused(answer, self._target.login, self._target.reference)
+        return explain.mailbox_refused(answer, self._target.login, self._target.reference, self._target.step)
 
     def read(self, answer: HttpAnswer, what: str) -> dict[str, Any]:
         if not 200 <= answer.status < 300:

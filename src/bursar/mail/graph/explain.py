@@ -25,8 +25,8 @@ def words(answer: HttpAnswer) -> str:
     return " ".join(part for part in (str(answer.status), code, message) if part)
 
 
-def mailbox_refused(answer: HttpAnswer, login: str, reference: str) -> BursarError:
-    """Why the mailbox can't be opened at all."""
+def mailbox_refused(answer: HttpAnswer, login: str, reference: str, step: str) -> BursarError:
+    """Why the mailbox can't be opened at all; `step` is the command that brings a new token."""
     code, _ = code_of(answer)
     said = words(answer)
     if code in _NO_MAILBOX or answer.status == 404:
@@ -42,7 +42,7 @@ def mailbox_refused(answer: HttpAnswer, login: str, reference: str) -> BursarErr
             code="mailbox_not_permitted",
             action="Give the application the permission Mail.ReadWrite (shared mailbox: Mail.ReadWrite.Shared; client "
             "credentials: as application permission, with admin consent and no access policy against it), then "
-            f"request a new token: `bursar token authorize '{reference}'`.",
+            f"request a new token: `bursar token {step} '{reference}'`.",
         )
     if answer.status == 401:
         return PersonMustAct(

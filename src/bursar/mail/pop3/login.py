@@ -51,7 +51,9 @@ def open_session(ctx: Context, target: Target, credentials: Credentials, note: N
             pop3.leave()
             note(f"login refused: {refused.answer} {refused.challenge.text}".rstrip())
             if renewed or not explain.blames_token(refused) or not credentials.refused():
-                raise explain.login_refused(refused, target.login, target.reference, renewed=renewed) from None
+                raise explain.login_refused(
+                    refused, target.login, target.reference, renewed=renewed, step=target.step
+                ) from None
             renewed = True
         except BaseException:
             pop3.shutdown()

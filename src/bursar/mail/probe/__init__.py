@@ -1,4 +1,4 @@
-"""The test of a connection: the way to the mailbox, one step after the other, up to the first that fails (SEC-58).
+"""The test of a connection: the way to the mailbox and on to the destination, up to the first step that fails (SEC-58).
 
 step    what a step is      trial   what IMAP, POP3 and Graph do at each      walk   the way itself
 """

@@ -12,9 +12,9 @@ def choices_for(error: BursarError, target: Target, who: str) -> tuple[Choice, .
     action is all there is.
     """
     quoted = shlex.quote(target.reference)
-    renew = Choice(
-        "Request a new token", "Whoever owns the mailbox signs in again.", f"bursar token authorize {quoted}"
-    )
+    command = f"bursar token {target.step} {quoted}"
+    owner = "The application itself asks for it." if target.unattended else "Whoever owns the mailbox signs in again."
+    renew = Choice("Request a new token", owner, command)
     match error.code:
         case "mailbox_not_permitted" if target.type.protocol == "graph":
             return (
@@ -49,7 +49,7 @@ def choices_for(error: BursarError, target: Target, who: str) -> tuple[Choice, .
             return (Choice("Enter the login and password anew", error.action, edit=True),)
         case "wrong_audience" | "scope_missing":
             return (
-                Choice("Change the scope, then request a new token", error.action, f"bursar token authorize {quoted}"),
+                Choice("Change the scope, then request a new token", error.action, command),
                 Choice("Or choose another type or token", "The form of the account offers both.", edit=True),
             )
         case "folder_refused" | "mailbox_unknown" | "plaintext_refused" | "uidl_missing":

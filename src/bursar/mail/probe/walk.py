@@ -1,6 +1,6 @@
-"""Name, address, TCP, TLS, capabilities, token, login, folder, count: each as it is done."""
+"""Name, address, TCP, TLS, capabilities, token, login, folder, count, destination: each as it is done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ...clock import rfc3339
 from ...context import Context
@@ -16,15 +16,16 @@ from .choices import choices_for
 from .step import Step
 from .trial import Trial, trial_of
 
-STEPS = ("name", "address", "TCP", "TLS", "capabilities", "token", "login", "folder", "count")
+STEPS = ("name", "address", "TCP", "TLS", "capabilities", "token", "login", "folder", "count", "destination")
 
 
-def probe(ctx: Context, target: Target, folder: str) -> Iterator[Step]:
+def probe(ctx: Context, target: Target, folder: str, look: Callable[[], str]) -> Iterator[Step]:
     """Walk. Changes nothing at the server. A refused token is renewed once and the login tried again, as a fetch does.
 
-    An account with a password has no step `token`. The first step with an error is the last.
+    An account with a password has no step `token`. `look` looks at the destination, which is the last step, and says
+    what it saw (`looking.look_of`). The first step with an error is the last.
     """
-    return _Walk(ctx, target).steps(folder)
+    return _Walk(ctx, target).steps(folder, look)
 
 
 class _Walk:
@@ -36,7 +37,7 @@ class _Walk:
         self._since = ctx.clock.monotonic()
         self._said: list[str] = []
 
-    def steps(self, folder: str) -> Iterator[Step]:
+    def steps(self, folder: str, look: Callable[[], str]) -> Iterator[Step]:
         step = "name"
         try:
             yield self._name()
@@ -51,9 +52,16 @@ class _Walk:
             seen, count = self._trial.open(folder)
             yield self._step("folder", seen)
             yield self._step("count", f"{count} messages")
+            step = "destination"
+            self._trial.close()
+            yield self._step("destination", look())
         except LoginRefused as refused:
             error = explain.login_refused(
-                refused, self._target.login, self._target.reference, renewed=self._credentials.renewed
+                refused,
+                self._target.login,
+                self._target.reference,
+                renewed=self._credentials.renewed,
+                step=self._target.step,
             )
             yield self._failed(step, error)
         except ConnectionLost as lost:
@@ -89,7 +97,7 @@ class _Walk:
             f"scope {scope}" if scope else "",
         ]
         seen = ", ".join(part for part in parts if part)
-        wrong = problem(self._target.type, claims, scope, self._target.reference)
+        wrong = problem(self._target.type, claims, scope, self._target.reference, self._target.step)
         if wrong is not None:
             raise wrong
         yield self._step("token", seen)

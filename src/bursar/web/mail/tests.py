@@ -25,6 +25,7 @@ TITLES: dict[str, Text] = {
     "login": gettext_lazy("Login"),
     "folder": gettext_lazy("Folder"),
     "count": gettext_lazy("Messages"),
+    "destination": gettext_lazy("Destination"),
 }
 _VERDICTS: dict[str, Text] = {
     "name": gettext_lazy("The name of the server can't be resolved."),
@@ -36,6 +37,7 @@ _VERDICTS: dict[str, Text] = {
     "login": gettext_lazy("The login is refused. The token is fine."),
     "folder": gettext_lazy("The login works. The folder doesn't open."),
     "count": gettext_lazy("The folder opens, and can't be read."),
+    "destination": gettext_lazy("The mailbox opens. What it holds can't be delivered."),
 }
 
 
