@@ -38,10 +38,14 @@ class Cli(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what works on the database of the run, so that it can be run again on another one."""
+    """Mark what works on the database of the run, so that it can be run again on another one.
+
+    What is shown in a browser, and what is marked `once`, shows nothing about the database.
+    """
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
-        if item.get_closest_marker("django_db") or used & {"db", "transactional_db", "empty_home"}:
+        uses_database = item.get_closest_marker("django_db") or used & {"db", "transactional_db", "empty_home"}
+        if uses_database and not item.get_closest_marker("once") and "browser" not in item.path.parts:
             item.add_marker("database")
 
 

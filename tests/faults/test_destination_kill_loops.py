@@ -23,7 +23,7 @@ KILLS = 12
 SEED = 20261125
 ARCHIVE = "archive@bursar.test"
 
-pytestmark = [pytest.mark.counterpart, pytest.mark.slow]
+pytestmark = [pytest.mark.once, pytest.mark.counterpart, pytest.mark.slow]
 
 
 @dataclass

@@ -16,7 +16,7 @@ from tests.integration.fake_imap import FakeImap
 from tests.integration.fake_pop3 import FakePop3
 from tests.integration.mail_scene import Scene
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 BODY = b"S: 1\r\n\r\n.\r\n"
 

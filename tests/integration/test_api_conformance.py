@@ -18,6 +18,7 @@ CHECKS = (
 )
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_every_operation_answers_as_it_is_described(bursar_home: BursarHome, tmp_path: Path) -> None:
     """On a running server, the hand-out included: schemathesis finds nothing (SEC-42, SEC-44, SEC-66)."""

@@ -24,7 +24,7 @@ from tests.counterparts.processes import free_port
 from tests.counterparts.submission import Submission
 from tests.integration.documents import as_yaml, credentials_document
 
-pytestmark = pytest.mark.counterpart
+pytestmark = [pytest.mark.once, pytest.mark.counterpart]
 
 NAME = "ERP connector"
 USER = "machine@bursar.test"

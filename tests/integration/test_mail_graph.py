@@ -17,7 +17,7 @@ from bursar.testing.graph_mailbox import FakeMailbox
 from tests.counterparts import certificates
 from tests.integration.mail_scene import USER, Scene, code
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 MESSAGES = [b"Subject: %d\r\n\r\nbody \xff\n.\r\n" % number for number in range(35)]
 

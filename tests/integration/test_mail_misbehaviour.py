@@ -21,7 +21,7 @@ from tests.counterparts import certificates
 from tests.integration.fake_imap import FakeImap, Hook, Session, Stop
 from tests.integration.mail_scene import USER, Scene, code
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 BODIES = {uid: b"Subject: %d\r\n\r\nbody\r\n" % uid for uid in range(1, 21)}
 Start = Callable[..., FakeImap]

@@ -15,7 +15,7 @@ from tests.counterparts.dovecot import PASSWORD, Dovecot, message
 from tests.integration.fake_pop3 import FakePop3, Hook, Session, Stop
 from tests.integration.mail_scene import USER, Scene, code
 
-pytestmark = [pytest.mark.counterpart, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.counterpart, pytest.mark.django_db(transaction=True)]
 
 MESSAGES = [message(number) for number in range(220)] + [
     b"Subject: bytes\r\n\r\n" + bytes(sorted({*range(1, 256)} - {10, 13})) + b"\r\n",

@@ -20,7 +20,7 @@ from tests.counterparts.processes import REPOSITORY, directory, remove, unprivil
 from tests.counterparts.submission import Submission
 from tests.integration.documents import as_yaml, credentials_document
 
-pytestmark = [pytest.mark.counterpart, pytest.mark.slow]
+pytestmark = [pytest.mark.once, pytest.mark.counterpart, pytest.mark.slow]
 
 USER = "machine@bursar.test"
 PAGE = REPOSITORY / "docs" / "how-to" / "hand-out.md"

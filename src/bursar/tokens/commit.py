@@ -1,5 +1,6 @@
 """Committing what exists nowhere else yet: token material that a provider has just given."""
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from ..errors import Temporary
 T = TypeVar("T")
 
 WAITS = (0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 10.0)
+LAST_WAIT = 2.0  # once the process is to end: about twelve seconds in all, within those it is given for that
 
 
 def commit_surely(ctx: Context, job: Callable[[CursorWrapper], T]) -> T:
@@ -23,5 +25,7 @@ def commit_surely(ctx: Context, job: Callable[[CursorWrapper], T]) -> T:
         try:
             return ctx.storage.write(job)
         except Temporary:
-            ctx.stop.wait(wait)
+            if ctx.stop.wait(wait):
+                # The process is to end. A moment more is worth it: without the commit a person has to sign in again.
+                threading.Event().wait(min(wait, LAST_WAIT))
     return ctx.storage.write(job)
