@@ -13,6 +13,7 @@ from bursar.context import Context
 from bursar.handout.tries import Tries
 from bursar.mail.ledger import Ledger, Refused
 from bursar.tokens.models import Configuration
+from tests.integration.webservice_server import Answer, Service
 from tests.unit.api_scene import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +67,7 @@ def test_a_key_for_some_names_sees_and_changes_no_others(api: Api) -> None:
     assert api.ask("POST", "/configurations", new, key=limited).status == 404
     renamed = {"set": {"Name": "Other"}}
     assert api.ask("PATCH", f"/configurations/{api.id_of('Sales inbox')}", renamed, key=limited).status == 404
-    for path in ("/settings", "/people", "/keys", "/mail-accounts"):
+    for path in ("/settings", "/people", "/keys", "/mail-accounts", "/webservices"):
         assert api.ask("GET", path, key=limited).code == "key_limited", path
     assert b"Name: Sales inbox" in api.ask("GET", "/configurations/export", key=limited).response.content
     assert b"Support" not in api.ask("GET", "/configurations/export", key=limited).response.content
@@ -163,6 +164,33 @@ def test_tokens_in_every_state_and_in_parts(api: Api) -> None:
     assert api.ask("POST", f"/tokens/{sales['id']}/request").status == 409
     assert api.ask("POST", f"/tokens/{sales['id']}/revoke").json["state"] == "revoked"
     assert api.ask("GET", "/tokens/nothing/state").code == "token_not_found"
+
+
+def test_web_services(api: Api) -> None:
+    invokers = {"read": {"Path": "/tickets/:id", "Method": "GET", "Output": "path"}}
+    with Service() as server:
+        document = {"Name": "Tickets", "BaseURL": server.url, "Authentication": "Basic", "User": "u"}
+        given = {"document": document | {"Password": "cnry-password", "Invokers": invokers}}
+        made = api.ask("POST", "/webservices", given)
+        assert made.status == 201, made.json
+        assert "cnry-password" not in made.response.content.decode()
+        where = made.headers["Location"].removeprefix("/api/v1")
+        assert api.ask("POST", f"{where}/run", {"invoker": "read", "data": {"id": 7}}).json["output"] == "/tickets/7"
+        server.answers = [Answer(404)]
+        failed = api.ask("POST", f"{where}/run", {"invoker": "read", "data": {"id": 8}}).json
+        assert (failed["status"], failed["error"]["code"]) == (404, "service_refused")
+    assert api.ask("POST", f"{where}/run", {"invoker": "read"}).code == "data_missing"
+    assert api.ask("POST", f"{where}/run", {"invoker": "other"}).code == "invoker_not_found"
+    found = api.ask("GET", f"{where}/calls?failed=true").json
+    assert (found["total"], found["items"][0]["url"].endswith("/tickets/8")) == (1, True)
+    kept = api.ask("PUT", where, {"document": document | {"Comment": "ours"}})
+    assert kept.json["document"]["Comment"] == "ours"
+    moved = document | {"BaseURL": "https://other.example"}
+    assert api.ask("PUT", where, {"document": moved}).code == "secret_again"
+    assert api.ask("POST", "/webservices", {"document": {"Name": "\ud800"}}).status == 422
+    assert api.ask("GET", "/webservices").json["total"] == 1
+    assert api.ask("DELETE", where).status == 204
+    assert api.ask("GET", where).code == "webservice_not_found"
 
 
 def test_mail_accounts(api: Api) -> None:

@@ -1,7 +1,7 @@
 """The API put together: one object, its routers, its errors, its description."""
 
 from .. import __version__
-from . import configurations, failures, keys, mail, people, settings, templates, tokens
+from . import configurations, failures, keys, mail, people, settings, templates, tokens, webservices
 from .auth import ManagerKey
 from .described import HandOutToo
 
@@ -27,6 +27,7 @@ for prefix, router in (
     ("/templates", templates.router),
     ("/tokens", tokens.router),
     ("/mail-accounts", mail.router),
+    ("/webservices", webservices.router),
     ("/settings", settings.router),
     ("/people", people.router),
     ("/keys", keys.router),

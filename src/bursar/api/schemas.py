@@ -326,3 +326,69 @@ class KeyRights(Incoming):
 
 class NewKey(KeyRights):
     name: Name
+
+
+class WebService(Schema):
+    """A web service; `document` has no secrets."""
+
+    id: str
+    name: str
+    validity: str
+    document: dict[str, Any]
+
+
+class WebServicePage(Page):
+    items: list[WebService]
+
+
+class WebServiceDocument(Incoming):
+    """The document of a web service; its keys are those of the YAML."""
+
+    document: dict[str, Any]
+
+
+class WebServiceRun(Incoming):
+    """Which invoker, and the data that it takes."""
+
+    invoker: Name
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class WebServiceOutcome(Schema):
+    """How a call went; `output` is what the invoker wants of the answer."""
+
+    call: str
+    status: int | None
+    output: Any
+    seconds: float
+    token_renewed: bool
+    error: Trouble | None
+    again_in: float | None
+
+
+class WebServiceCall(Schema):
+    """A call of the log."""
+
+    id: str
+    invoker: str
+    origin: str
+    job: str
+    tries: int
+    at: datetime
+    seconds: float
+    method: str
+    url: str
+    sent_headers: dict[str, str]
+    sent: str
+    status: int | None
+    headers: dict[str, str]
+    received: str
+    token_renewed: bool
+    error_code: str | None
+    error: str | None
+    action: str | None
+    again_at: datetime | None
+
+
+class WebServiceCallPage(Page):
+    items: list[WebServiceCall]

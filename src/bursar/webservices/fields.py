@@ -37,7 +37,10 @@ class Fields:
         text = str(value)
         if len(text) > LONGEST or (required and not text.strip()):
             self.wrong(key, f"must have 1 to {LONGEST} characters")
-        if any((ord(sign) < 32 and not (lines and sign in "\n\t\r")) or ord(sign) == 127 for sign in text):
+        if any(
+            (ord(sign) < 32 and not (lines and sign in "\n\t\r")) or ord(sign) == 127 or "\ud800" <= sign <= "\udfff"
+            for sign in text
+        ):
             self.wrong(key, "carries control characters")
         return text
 

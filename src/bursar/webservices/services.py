@@ -241,7 +241,7 @@ def _columns(
     }
     values: dict[str, object] = {
         "name": service.name,
-        "document": json.dumps(service.document(), ensure_ascii=False),
+        "document": json.dumps(service.document()),
         "token_id": token.token_id if token else None,
         "validity": service.validity,
     }

@@ -1,0 +1,114 @@
+"""Web services: list, add, change, delete, run an invoker, the log of their calls."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Status
+
+from ..app import context
+from ..errors import NotFound
+from ..webservices import jobs
+from ..webservices.log import calls, view_of
+from ..webservices.models import WebService
+from ..webservices.service import Service
+from ..webservices.services import Secrets, add, change, delete, document_of
+from . import schemas
+from .auth import manager_of
+from .paging import Limit, Offset, part
+from .tags import check, tagged
+
+router = Router(tags=["Web services"])
+
+
+@router.get("", response=schemas.WebServicePage)
+def list_services(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) -> Any:
+    """By name."""
+    manager_of(request).check_all()
+    rows = WebService.objects.select_related("token__configuration").order_by("name")
+    return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
+
+
+@router.post("", response={201: schemas.WebService})
+def add_service(request: HttpRequest, response: HttpResponse, body: schemas.WebServiceDocument) -> Any:
+    """`document` as in the YAML of `bursar webservice import`, with `Password` and `ClientKey` where it needs them."""
+    manager = manager_of(request)
+    manager.check_all()
+    row = add(context(), *_given(body), manager.by)
+    response["Location"] = f"/api/v1/webservices/{row.id}"
+    return Status(201, tagged(request, response, _shown(_found(request, row.id))))
+
+
+@router.get("/{service_id}", response={200: schemas.WebService, 304: None})
+def read_service(request: HttpRequest, response: HttpResponse, service_id: str) -> Any:
+    """One service, without its secrets."""
+    return tagged(request, response, _shown(_found(request, service_id)))
+
+
+@router.put("/{service_id}", response=schemas.WebService)
+def change_service(
+    request: HttpRequest, response: HttpResponse, service_id: str, body: schemas.WebServiceDocument
+) -> Any:
+    """The whole document anew. Secrets that aren't given stay, unless they would be sent to another place."""
+    row = _found(request, service_id)
+    check(request, _shown(row))
+    changed = change(context(), row, *_given(body), manager_of(request).by, seen=row.generation)
+    return tagged(request, response, _shown(changed))
+
+
+@router.delete("/{service_id}", response={204: None})
+def delete_service(request: HttpRequest, service_id: str) -> Any:
+    """With its log, and the calls that wait for their next try."""
+    row = _found(request, service_id)
+    check(request, _shown(row))
+    delete(row)
+    return Status(204, None)
+
+
+@router.post("/{service_id}/run", response=schemas.WebServiceOutcome)
+def run(request: HttpRequest, service_id: str, body: schemas.WebServiceRun) -> Any:
+    """Call an invoker now. What went wrong at the service is in `error`; `again_in` says when it is tried again."""
+    row = _found(request, service_id)
+    outcome = jobs.run(context(), row, body.invoker, body.data, manager_of(request).by)
+    error = outcome.error
+    return {
+        "call": outcome.call_id,
+        "status": outcome.status,
+        "output": outcome.output,
+        "seconds": outcome.took,
+        "token_renewed": outcome.renewed,
+        "error": error and {"code": error.code, "sentence": error.sentence, "action": error.action},
+        "again_in": outcome.again,
+    }
+
+
+@router.get("/{service_id}/calls", response=schemas.WebServiceCallPage)
+def list_calls(
+    request: HttpRequest,
+    service_id: str,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    search: Annotated[str, Query(max_length=200)] = "",
+    failed: bool = False,
+) -> Any:
+    """The log, the newest first, without secrets."""
+    found = calls(_found(request, service_id), search, failed=failed)
+    return part(request, list(found[offset : offset + limit]), found.count(), limit, offset, view_of)
+
+
+def _found(request: HttpRequest, service_id: str) -> WebService:
+    manager_of(request).check_all()
+    asked = service_id.replace("\0", "")
+    row = WebService.objects.select_related("token__configuration").filter(id=asked).first()
+    if row is None:
+        raise NotFound("There is no such web service.", code="webservice_not_found")
+    return row
+
+
+def _given(body: schemas.WebServiceDocument) -> tuple[Service, Secrets]:
+    document = dict(body.document)
+    secrets = Secrets.taken_from(document)
+    return Service.parse(document), secrets
+
+
+def _shown(row: WebService) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "validity": row.validity, "document": document_of(row)}
