@@ -58,7 +58,7 @@ def test_the_story_from_an_empty_page_to_delivered_messages(
     expect(page.get_by_role("heading", level=2, name="The login is refused. The token is fine.")).to_be_visible()
     failed = page.locator("li.failed")
     expect(failed).to_contain_text("Login")
-    expect(failed).to_contain_text("bursar token authorize Mailboxes")
+    expect(failed).to_contain_text("bursar token request Mailboxes")
     failed.get_by_text("What the server said").click()
     expect(failed).to_contain_text("token hidden")
     expect(page.locator("li.not-tried")).to_have_count(2)

@@ -127,7 +127,7 @@ def test_what_is_in_use_is_not_deleted(pages: Pages) -> None:
     pages.fill()
     row = Configuration.objects.get(name="Support")
     html = pages.admin.get(page(row, "delete")).content.decode()
-    assert "mail account &quot;Support 1&quot;" in html
+    assert "mail account “Support 1”" in html
     assert '<button class="btn danger' not in html
     assert pages.admin.post(page(row, "delete")).status_code == 409
     assert Configuration.objects.filter(name="Support").exists()
