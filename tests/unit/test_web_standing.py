@@ -121,7 +121,9 @@ def test_rows_are_grouped_by_who_acts() -> None:
 
 
 def test_one_cause_with_many_victims_is_one_notice() -> None:
-    broken = view(label="box1", state=Misconfigured(SECRET), error=SECRET, used_by=[f"account {n}" for n in range(38)])
+    broken = view(
+        label="box1", state=Misconfigured(SECRET), error=SECRET, used_by=[f'mail account "{n}"' for n in range(38)]
+    )
     notice = notice_of(row_of(broken, NOW), Cause("id", "c", 38, to_micros(minutes(30))), NOW)
     assert notice.fact == "Sales inbox (38 tokens): Microsoft refuses the client secret."
     assert notice.consequence == "38 mail accounts stop at 15:02."
