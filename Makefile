@@ -20,9 +20,15 @@ run: $(INSTALLED)  ## Serve on http://localhost:8085, with a provider to practis
 	@echo 'Commands for this home, in another terminal: export BURSAR_HOME="'"$${BURSAR_HOME:-$(CURDIR)/.bursar}"'" PATH="$(CURDIR)/$(BIN):$$PATH"'
 	@BURSAR_HOME="$${BURSAR_HOME:-$(CURDIR)/.bursar}" exec $(BIN)/bursar serve --practice
 
+# All tests on SQLite, and beside them, those that use the database again on PostgreSQL; its output follows at the end.
+# pytest's exit code 5 means that none of the named tests uses the database.
 .PHONY: test
 test: $(DEV) counterparts  ## Run all tests, with TESTS=path some of them
-	@sh tests/run.sh $(TESTS)
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	$(BIN)/python -m tests.counterparts.postgres $(BIN)/python -m pytest -m database $(TESTS) >"$$log" 2>&1 & beside=$$!; \
+	echo "== SQLite"; $(BIN)/python -m pytest $(TESTS); sqlite=$$?; \
+	wait $$beside; postgres=$$?; echo "== PostgreSQL"; cat "$$log"; \
+	[ $$sqlite = 0 ] && { [ $$postgres = 0 ] || [ $$postgres = 5 ]; }
 
 .PHONY: check
 check: $(DEV)  ## Lint, format, types and layers
