@@ -34,6 +34,8 @@ install_missing() {
     has chromium || missing="$missing chromium"
     has nginx || missing="$missing nginx-light"
     has node && has npm || missing="$missing nodejs npm"
+    # Playwright's driver is linked against it.
+    ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || missing="$missing libatomic1"
     [ -n "$missing" ] || return 0
     echo "Installing:$missing"
     log="$target/apt.log"
