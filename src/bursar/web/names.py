@@ -1,11 +1,13 @@
 """How people are named beside what they did: by name where one is known, the command line's users as such."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
 from ..access.models import Person
+
+NAMED = 20  # users that a row names one by one
 
 
 def people_named(addresses: Collection[str]) -> dict[str, str]:
@@ -46,6 +48,14 @@ def user_words(user: str) -> str:
     if found[1] == "web service":
         return _("web service “%(name)s”") % {"name": found[2]}
     return _("mail account “%(name)s”") % {"name": found[2]}
+
+
+def users_words(users: Sequence[str]) -> str:
+    """Who uses a token, one after the other; of very many the first."""
+    words = ", ".join(user_words(user) for user in users[:NAMED])
+    if len(users) > NAMED:
+        return _("%(names)s and %(count)d more") % {"names": words, "count": len(users) - NAMED}
+    return words
 
 
 def user_icon(user: str) -> str:

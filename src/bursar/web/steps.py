@@ -1,7 +1,9 @@
 """What a person can do about one token: the one next step of its row, and everything else for the menu."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ..tokens.overview import TokenView
@@ -61,19 +63,35 @@ def obtaining(view: TokenView, look: str = "text") -> Step:
 def other_steps(view: TokenView, stands: Standing, first: Step | None) -> tuple[Step, ...]:
     """The menu: what there is beside the button; all of it on quiet rows, which on phones show no button."""
     configuration = f"/configurations/{view.configuration_id}"
+    verbs = _verbs(get_language() or "")
     found = []
     if stands.level is Level.OFF:
-        found.append(Step(_("Make valid"), f"{configuration}/valid"))
+        found.append(Step(verbs["Make valid"], f"{configuration}/valid"))
     if view.validity == "valid" and not view.held:
         found.append(obtaining(view))
         if view.flow == "authorization_code" and view.has_refresh_token:
             found.append(renewing(view))
-    found.append(Step(_("Edit"), f"{configuration}/edit", method="get"))
-    found.append(Step(_("Replace secret"), f"{configuration}/secret", method="get"))
-    found.append(Step(_("Duplicate"), f"{configuration}/duplicate", method="get"))
-    found.append(Step(_("Add a label"), f"{configuration}/label", method="get"))
+    found.append(Step(verbs["Edit"], f"{configuration}/edit", method="get"))
+    found.append(Step(verbs["Replace secret"], f"{configuration}/secret", method="get"))
+    found.append(Step(verbs["Duplicate"], f"{configuration}/duplicate", method="get"))
+    found.append(Step(verbs["Add a label"], f"{configuration}/label", method="get"))
     if view.state.word not in ("revoked", "no_token", "awaiting_consent"):
-        found.append(Step(_("Revoke"), f"/tokens/{view.id}/revoke", method="get"))
-    found.append(Step(_("Delete"), f"{configuration}/delete", method="get"))
+        found.append(Step(verbs["Revoke"], f"/tokens/{view.id}/revoke", method="get"))
+    found.append(Step(verbs["Delete"], f"{configuration}/delete", method="get"))
     keep_all = stands.level in (Level.OK, Level.OFF) or first is None
     return tuple(step for step in found if keep_all or step.action != first.action)  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=8)
+def _verbs(language: str) -> dict[str, str]:
+    """The menu's verbs in the active language, looked up once: a page shows each of them fifty times."""
+    del language
+    return {
+        "Make valid": _("Make valid"),
+        "Edit": _("Edit"),
+        "Replace secret": _("Replace secret"),
+        "Duplicate": _("Duplicate"),
+        "Add a label": _("Add a label"),
+        "Revoke": _("Revoke"),
+        "Delete": _("Delete"),
+    }

@@ -1,14 +1,15 @@
 """Times and spans as a colleague would say them, in the language and the time zone that are active for the request."""
 
 from datetime import date as calendar
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as formatted
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -17,7 +18,7 @@ def clock(at: datetime, now: datetime) -> str:
     """`11:58` within a day of now, with the weekday where it is another date; else as `date` says it."""
     there, here = timezone.localtime(at), timezone.localtime(now)
     if abs(at - now) < timedelta(days=1):
-        return f"{there:%H:%M}" if there.date() == here.date() else formatted(there, pgettext("date format", "D H:i"))
+        return f"{there:%H:%M}" if there.date() == here.date() else _formatted(there, pgettext("date format", "D H:i"))
     return date(at, now)
 
 
@@ -25,8 +26,8 @@ def date(at: datetime, now: datetime) -> str:
     """`Wed 2 Dec`, the year if it differs."""
     there, here = timezone.localtime(at), timezone.localtime(now)
     if there.year == here.year:
-        return formatted(there, pgettext("date format", "D j M"))
-    return formatted(there, pgettext("date format", "D j M Y"))
+        return _formatted(there, pgettext("date format", "D j M"))
+    return _formatted(there, pgettext("date format", "D j M Y"))
 
 
 def day_title(day: calendar, now: datetime) -> str:
@@ -47,8 +48,30 @@ def long_date(day: calendar, now: datetime) -> str:
 def full(at: datetime) -> str:
     """The full time with its zone, for titles."""
     there = timezone.localtime(at)
-    words = formatted(there, pgettext("date format", "l j F Y, H:i:s"))
+    words = _formatted(there, pgettext("date format", "l j F Y, H:i:s"))
     return f"{words} {there.tzname() or 'UTC'}"
+
+
+def moment_html(at: datetime, words: str) -> SafeString:
+    """`words` as a time whose full form is in the title and for machines."""
+    machine = timezone.localtime(at).isoformat(timespec="seconds")
+    return mark_safe(f'<time datetime="{machine}" title="{escape(full(at))}">{escape(words)}</time>')  # noqa: S308
+
+
+def _formatted(there: datetime, pattern: str) -> str:
+    """`there` in a pattern that is translated; the same day is put into words once, since a page has many of it."""
+    words = _day_in_words(there.date(), pattern, get_language() or "")
+    for none, given in (("00:00:00", "%H:%M:%S"), ("00:00", "%H:%M")):
+        if none in words:
+            return words.replace(none, there.strftime(given), 1)
+    return words
+
+
+@lru_cache(maxsize=2000)
+def _day_in_words(day: calendar, pattern: str, language: str) -> str:
+    """The beginning of the day, in the language that is active."""
+    del language
+    return formatted(datetime.combine(day, time()), pattern)
 
 
 def span(seconds: float) -> str:

@@ -1,8 +1,6 @@
 """What templates may ask for: addresses of assets, icons, times in words."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
@@ -12,8 +10,8 @@ from django.utils.safestring import SafeString
 
 from ...sentences import said
 from ..assets import address
-from ..names import user_icon, user_words
-from ..wording import clock, code_marked, full
+from ..names import user_icon, user_words, users_words
+from ..wording import clock, code_marked, full, moment_html
 
 register = template.Library()
 _ADDRESS = re.compile(r"(https://[^\s,;]*[^\s,;.)])")
@@ -41,8 +39,7 @@ def icon(name: str, label: str = "", classes: str = "") -> SafeString:
 @register.simple_tag
 def moment(at: datetime, words: str) -> SafeString:
     """`words` as a time whose full form is in the title and for machines."""
-    machine = timezone.localtime(at).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}">{}</time>', machine, full(at), words)
+    return moment_html(at, words)
 
 
 @register.simple_tag
@@ -60,18 +57,7 @@ def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
             return moment(at, clock(at, now))
 
 
-@register.filter
-def users(names: Iterable[str]) -> str:
-    """Who uses a configuration, one after the other."""
-    return ", ".join(user_words(name) for name in names)
-
-
-@register.filter
-def by_kind(names: Iterable[str]) -> list[tuple[str, int]]:
-    """The icon of each kind of users, and how many there are of it."""
-    return list(Counter(user_icon(name) for name in names).items())
-
-
+register.filter("users", users_words)
 register.filter("user", user_words)
 register.filter("user_icon", user_icon)
 
