@@ -10,14 +10,12 @@ from django.db.models import Q
 from ..tokens import users
 from ..webservices import callers
 
-EACH_USE = "SELECT token_id AS used FROM mail_account WHERE token_id IS NOT NULL"
-
 
 class MailConfig(AppConfig):
     name = "bursar.mail"
 
     def ready(self) -> None:
-        users.register(accounts_by_configuration, accounts_named, accounts_by_token, EACH_USE)
+        users.register(accounts_by_configuration, accounts_named, accounts_by_token, ("mail_account", "token_id"))
         callers.register(accounts_calling)
 
 

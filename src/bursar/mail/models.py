@@ -45,6 +45,8 @@ class MailAccount(models.Model):
     class Meta:
         db_table = "mail_account"
         ordering = ("name",)
+        # Which accounts are in trouble: asked by every page.
+        indexes = (models.Index(fields=["name"], name="mail_account_failing", condition=models.Q(failures__gt=0)),)
 
 
 class MailLedger(models.Model):

@@ -12,15 +12,17 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from ..clock import to_micros
 from ..context import Context
 from .listing import Rank, rank_at
-from .users import each_use, finding
+from .matches import first_matches, match_count, matching
+from .query import read
+from .rows import marks
 
 HOUR = 3_600_000_000
-FEW = 200  # matches of a search up to which they are sorted here
+FEW = 3_000  # matches of a search up to which they are sorted here
+SORTED = 5_000  # rows of one rank up to which they are found by it and then sorted
 
 
 class Sort(StrEnum):
@@ -39,7 +41,7 @@ _COLUMNS = {
     Sort.PROVIDER: ("provider", "name", "label"),
     Sort.ACCESS: ("access_ends_at", "name", "label"),
     Sort.REFRESH: ("refresh_ends_at", "name", "label"),
-    Sort.USERS: ("COALESCE(users, 0)", "name", "label"),
+    Sort.USERS: ("users", "name", "label"),
 }
 
 
@@ -78,7 +80,7 @@ class Found:
 def counts(ctx: Context, now: datetime) -> Counts:
     """Each rank by its own index: what is quiet, which is nearly everything, is never looked at."""
     micros = to_micros(now)
-    quiet = f"now_at > {micros} AND candidate_until <= {micros}"
+    quiet = _quiet(micros)
     hours = [micros + hour * HOUR for hour in range(25)]
     asked = [
         "FROM tokens_listing",
@@ -104,62 +106,74 @@ def now_count(ctx: Context, now: datetime) -> int:
 def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, known: Counts) -> Found:
     """The ids on `page` (from 1; a page past the end is the last one). `known` spares the count of whole ranks."""
     micros = to_micros(now)
-    if wanted.words or wanted.noticed:
-        few = _few(ctx, wanted, micros)
-        if few is not None:
-            return _cut(few, page, size)
-        return _counted(ctx, wanted, micros, page, size)
-    count = sum(known.ranks[rank] for rank in wanted.ranks or Rank)
+    if wanted.words:
+        ids = first_matches(ctx, wanted.words, FEW + 1)
+        if len(ids) <= FEW:
+            return _cut(_sorted(ctx, wanted, micros, ids), page, size)
+    ranks = _narrowed(ctx, wanted, micros, known) if wanted.words or wanted.noticed else known.ranks
+    count = sum(ranks[rank] for rank in wanted.ranks or Rank)
     page = min(max(1, page), max(1, -(-count // size)))
-    return Found(_window(ctx, wanted, micros, known, (page - 1) * size, size, count), count, page)
-
-
-def _counted(ctx: Context, wanted: Wanted, micros: int, page: int, size: int) -> Found:
-    """One page of many matches, and their count, in one pass; past the end it is the last page."""
-    where, parameters = _where(wanted, micros)
-    source, order = _source(wanted), _order(wanted, micros, False)
-    sql = f"SELECT token_id, COUNT(*) OVER () FROM {source} WHERE {where} ORDER BY {order}"
-    rows = read(ctx, f"{sql} LIMIT {size} OFFSET {(max(1, page) - 1) * size}", parameters)
-    if rows:
-        return Found(tuple(str(row[0]) for row in rows), int(rows[0][1]), max(1, page))
-    [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
-    last = max(1, -(-count // size))
-    return _counted(ctx, wanted, micros, last, size) if count else Found((), 0, 1)
-
-
-def _window(
-    ctx: Context, wanted: Wanted, micros: int, known: Counts, first: int, size: int, count: int
-) -> tuple[str, ...]:
-    """The ids from `first` on, read from the nearer end."""
-    ranks = wanted.ranks
-    if wanted.sort is Sort.URGENCY:
-        # Where the window lies within one rank, that rank's own order, by name, is already an index.
-        before = 0
-        for rank in sorted(ranks or Rank):
-            if before <= first and first + size <= before + known.ranks[rank]:
-                first, count, ranks = first - before, known.ranks[rank], frozenset((rank,))
-                break
-            before += known.ranks[rank]
+    first = (page - 1) * size
     size = min(size, count - first)
+    if wanted.sort is not Sort.URGENCY:
+        return Found(_window(ctx, wanted, micros, first, size, count), count, page)
+    return Found(_by_rank(ctx, wanted, micros, first, size, ranks), count, page)
+
+
+def _by_rank(ctx: Context, wanted: Wanted, micros: int, first: int, size: int, ranks: Counter[Rank]) -> tuple[str, ...]:
+    """The window from `first` on, put together from ranks: each has an order of its own that is an index."""
+    found: list[str] = []
+    for rank in sorted(wanted.ranks or Rank, reverse=wanted.descending):
+        count = ranks[rank]
+        if first < count and size:
+            part = min(size, count - first)
+            found += _window(ctx, replace(wanted, ranks=frozenset((rank,))), micros, first, part, count)
+            size -= part
+        first = max(0, first - count)
+    return tuple(found)
+
+
+def _window(ctx: Context, wanted: Wanted, micros: int, first: int, size: int, count: int) -> tuple[str, ...]:
+    """The `size` ids from `first` on of `count`, read from the nearer end."""
     if size <= 0:
         return ()
-    narrowed = replace(wanted, ranks=ranks)
-    where, parameters = _where(narrowed, micros)
+    where, parameters = _where(wanted, micros, ordered=count > SORTED)
     backwards = first > count // 2
     offset = count - first - size if backwards else first
-    order = _order(narrowed, micros, backwards)
-    sql = f"SELECT token_id FROM {_source(wanted)} WHERE {where} ORDER BY {order} LIMIT {size} OFFSET {offset}"
+    order = _order(wanted, micros, backwards)
+    sql = f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {size} OFFSET {offset}"
     ids = [str(token_id) for (token_id,) in read(ctx, sql, parameters)]
     return tuple(reversed(ids) if backwards else ids)
 
 
-def _few(ctx: Context, wanted: Wanted, micros: int) -> list[str] | None:
-    """Every match in order, where there are few: then one pass finds, counts and sorts them. None where many."""
-    where, parameters = _where(wanted, micros)
-    columns = "token_id, " + ", ".join(_keys(wanted, micros))
-    rows = read(ctx, f"SELECT {columns} FROM {_source(wanted)} WHERE {where} LIMIT {FEW + 1}", parameters)
-    if len(rows) > FEW:
-        return None
+def _narrowed(ctx: Context, wanted: Wanted, micros: int, known: Counts) -> Counter[Rank]:
+    """How many of the wanted ones have each rank. Nearly all have one rank: of a search, those are what is left."""
+    if wanted.noticed:
+        where, parameters = _where(wanted, micros)
+        sql = f"SELECT {rank_at(micros)}, COUNT(*) FROM tokens_listing WHERE {where} GROUP BY 1"
+        return Counter({Rank(rank): int(count) for rank, count in read(ctx, sql, parameters)})
+    most = max(Rank, key=lambda rank: known.ranks[rank])
+    counted = [rank for rank in Rank if known.ranks[rank] and rank is not most]
+    if wanted.ranks and most not in wanted.ranks:
+        counted = [rank for rank in counted if rank in wanted.ranks]
+    found: Counter[Rank] = Counter()
+    for rank in counted:
+        where, parameters = _where(replace(wanted, ranks=frozenset((rank,))), micros)
+        [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {where}", parameters)
+        found[rank] = int(count)
+    if not wanted.ranks or most in wanted.ranks:
+        found[most] = max(0, match_count(ctx, wanted.words) - found.total())
+    return found
+
+
+def _sorted(ctx: Context, wanted: Wanted, micros: int, ids: Sequence[str]) -> list[str]:
+    """Those of these tokens that are wanted, in order: sorted here, since they are few."""
+    if not ids:
+        return []
+    where, parameters = _where(replace(wanted, words=()), micros)
+    columns = ", ".join(_keys(wanted, micros))
+    sql = f"SELECT token_id, {columns} FROM tokens_listing WHERE token_id IN ({marks(ids)}) AND {where}"
+    rows = read(ctx, sql, [*ids, *parameters])
     return [row[0] for row in sorted(rows, key=lambda row: row[1:], reverse=wanted.descending)]
 
 
@@ -168,48 +182,42 @@ def _cut(ids: Sequence[str], page: int, size: int) -> Found:
     return Found(tuple(ids[(page - 1) * size : page * size]), len(ids), page)
 
 
-def _source(wanted: Wanted) -> str:
-    """What rows are read from: beside the listing, how many use each token, where that is the order."""
-    uses = " UNION ALL ".join(each_use()) or "SELECT '' AS used"
-    if wanted.sort is not Sort.USERS:
-        return "tokens_listing"
-    tally = f"SELECT used, COUNT(*) AS users FROM ({uses}) AS each_use GROUP BY used"
-    return f"tokens_listing LEFT JOIN ({tally}) AS tally ON used = token_id"
-
-
-def _where(wanted: Wanted, micros: int) -> tuple[str, list[Any]]:
+def _where(wanted: Wanted, micros: int, ordered: bool = False) -> tuple[str, list[Any]]:
+    """`ordered`: rows are to be taken as they stand in the index of their order, not to be found by their rank."""
     conditions: list[str] = []
     parameters: list[Any] = []
-    if wanted.ranks == {Rank.NOW}:
-        conditions.append(f"({needs_now(micros)})")
-    elif wanted.ranks:
-        conditions.append(f"{rank_at(micros)} IN ({', '.join(str(int(rank)) for rank in sorted(wanted.ranks))})")
+    if wanted.ranks:
+        own = ordered and wanted.sort not in (Sort.URGENCY, Sort.NAME)
+        conditions.append(_ranked(wanted.ranks, micros, "+" if own and connection.vendor == "sqlite" else ""))
     if wanted.noticed:
         conditions.append(f"(notice_at <= {micros} OR candidate_until > {micros})")
-    for word in wanted.words:
-        sql, values = _holds(word)
+    if wanted.words:
+        sql, parameters = matching(wanted.words)
         conditions.append(sql)
-        parameters += values
     return " AND ".join(conditions) or "true", parameters
 
 
-def _holds(word: str) -> tuple[str, list[Any]]:
-    """That the word is in what is searched, or in the name of somebody who uses the configuration.
+def _ranked(ranks: frozenset[Rank], micros: int, plus: str) -> str:
+    """SQL for the rows of these ranks. SQLite uses no index for a column behind a `+`."""
+    if ranks == frozenset(Rank) - {Rank.OFF}:
+        return f"{plus}base <> {Rank.OFF:d}"  # what isn't valid turns at no moment
+    if len(ranks) > 1:
+        return f"{rank_at(micros)} IN ({', '.join(str(int(rank)) for rank in sorted(ranks))})"
+    [rank] = ranks
+    match rank:
+        case Rank.NOW:
+            return f"({plus}now_at <= {micros} OR {plus}candidate_until > {micros})"
+        case Rank.SOON:
+            return f"({plus}base = {rank:d} OR {plus}soon_at <= {micros}) AND {_quiet(micros)}"
+        case Rank.OK:
+            return f"{plus}base = {rank:d} AND +soon_at > {micros} AND {_quiet(micros)}"
+        case _:
+            return f"{plus}base = {rank:d} AND {_quiet(micros)}"
 
-    Databases may fold ASCII letters alone, so a label or account that is written in capitals is looked for too.
-    """
-    position = "strpos" if connection.vendor == "postgresql" else "instr"
-    variants = list(dict.fromkeys((word.casefold(), _ascii_lower(word.upper()))))
-    parts = [f"{position}(search, %s) > 0"] * len(variants)
-    values: list[Any] = list(variants)
-    for sql, parameters in finding(word):
-        parts.append(f"configuration_id IN ({sql})")
-        values += parameters
-    return f"({' OR '.join(parts)})", values
 
-
-def _ascii_lower(text: str) -> str:
-    return "".join(c.lower() if c.isascii() else c for c in text)
+def _quiet(micros: int) -> str:
+    """SQL for a row that needs nobody now. No index is of use for what is true of nearly every row."""
+    return f"+now_at > {micros} AND +candidate_until <= {micros}"
 
 
 def _keys(wanted: Wanted, micros: int) -> tuple[str, ...]:
@@ -231,14 +239,3 @@ def _order(wanted: Wanted, micros: int, backwards: bool) -> str:
 def needs_now(micros: int) -> str:
     """SQL for a row that needs a person at that moment."""
     return f"now_at <= {micros} OR candidate_until > {micros}"
-
-
-def read(ctx: Context, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """All rows of one query."""
-
-    def job(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
-        cursor.execute(sql, list(parameters))
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
-    return ctx.storage.read(job)

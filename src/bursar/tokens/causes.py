@@ -9,8 +9,9 @@ from datetime import datetime
 
 from ..clock import to_micros
 from ..context import Context
-from .board import needs_now, read
+from .board import needs_now
 from .listing import Rank, rank_at
+from .query import read
 
 GROUPED = 5_000  # notices up to which tokens of one configuration with the same cause are put together
 

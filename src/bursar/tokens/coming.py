@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from ..clock import to_micros
 from ..context import Context
-from .board import read
 from .listing import Rank, rank_at
+from .query import read
 
 
 @dataclass(frozen=True, slots=True)

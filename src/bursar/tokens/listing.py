@@ -10,6 +10,8 @@ from enum import IntEnum
 
 from django.db import connection
 
+from .users import used_in
+
 FOREVER = 9_000_000_000_000_000_000  # microseconds: later than any instant that can be stored
 DAY = 86_400_000_000
 SOON_DAYS = 30
@@ -53,20 +55,25 @@ _BASE = f"""
          WHEN t.error_code IS NOT NULL THEN {Rank.SOON:d}
          ELSE {Rank.OK:d} END"""
 
+# What moves with every refresh, and what seldom does.
+_MOVING = ("urgent_at", "access_ends_at")
+_STAYING = (
+    "configuration_id", "base", "candidate_until", "now_at", "soon_at", "notice_at", "end_at", "kept_at",
+    "refresh_ends_at", "name", "label", "provider", "cause",
+)  # fmt: skip
+
 # First the facts of one token, then what follows from them; `{which}` chooses the tokens, `{least}` and `{greatest}`
 # are functions of two numbers.
-PROJECTION = f"""
-INSERT INTO tokens_listing (token_id, configuration_id, base, candidate_until, now_at, soon_at, notice_at, urgent_at,
-    end_at, kept_at, access_ends_at, refresh_ends_at, name, label, provider, cause, search)
-SELECT id, configuration_id, base,
-    CASE WHEN is_valid AND NOT is_held THEN candidate_until ELSE 0 END,
+_PROJECTED = f"""
+SELECT id AS token_id, configuration_id, base,
+    CASE WHEN is_valid AND NOT is_held THEN candidate_until ELSE 0 END AS candidate_until,
     CASE WHEN base = {Rank.NOW:d} THEN 0
          WHEN NOT is_on OR state NOT IN ('active', 'retrying') THEN {FOREVER}
          WHEN state = 'retrying' THEN over_at
          WHEN error_code IS NULL THEN {{least}}(over_at, secret_end)
-         ELSE {{least}}({{least}}(over_at, secret_end), certain_end - {DAY} + 1) END,
+         ELSE {{least}}({{least}}(over_at, secret_end), certain_end - {DAY} + 1) END AS now_at,
     CASE WHEN base = {Rank.OK:d} THEN {{least}}(certain_end, secret_end) - {SOON_DAYS * DAY} + 1
-         ELSE {FOREVER} END,
+         ELSE {FOREVER} END AS soon_at,
     CASE WHEN NOT is_valid THEN {FOREVER}
          WHEN is_held OR (state <> 'revoked' AND lacks) OR state = 'misconfigured' THEN 0
          ELSE {{least}}({{least}}(
@@ -80,23 +87,21 @@ SELECT id, configuration_id, base,
                  ELSE refresh_end END),
             CASE WHEN state <> 'active' THEN {FOREVER}
                  WHEN error_code <> 'refresh_token_missing' THEN 0
-                 ELSE secret_end - {SOON_DAYS * DAY} + 1 END) END,
-    access_end,
+                 ELSE secret_end - {SOON_DAYS * DAY} + 1 END) END AS notice_at,
+    access_end AS urgent_at,
     CASE WHEN NOT is_valid OR is_held OR state IN ('revoked', 'no_token', 'awaiting_consent') THEN {FOREVER}
          WHEN base = {Rank.NOW:d} OR state = 'retrying' THEN CASE WHEN usable_end = 0 THEN {FOREVER} ELSE usable_end END
-         ELSE {{least}}(certain_end, secret_end) END,
-    CASE WHEN is_on AND state = 'active' AND is_rotated AND refresh_end > 0 THEN refresh_end ELSE {FOREVER} END,
-    CASE WHEN access_end = 0 THEN {FOREVER} ELSE access_end END,
+         ELSE {{least}}(certain_end, secret_end) END AS end_at,
+    CASE WHEN is_on AND state = 'active' AND is_rotated AND refresh_end > 0 THEN refresh_end ELSE {FOREVER} END
+        AS kept_at,
+    CASE WHEN access_end = 0 THEN {FOREVER} ELSE access_end END AS access_ends_at,
     CASE WHEN is_credentials THEN secret_end
-         WHEN refresh_end = 0 THEN {FOREVER} ELSE {{least}}(refresh_end, secret_end) END,
+         WHEN refresh_end = 0 THEN {FOREVER} ELSE {{least}}(refresh_end, secret_end) END AS refresh_ends_at,
     name, label, provider,
     CASE WHEN is_held THEN 'held' WHEN lacks THEN 'lacks' WHEN candidate_until > 0 THEN 'candidate'
-         ELSE COALESCE(error_code, state) END,
-    folded || '
-' || lower(label) || '
-' || lower(COALESCE(account, ''))
+         ELSE COALESCE(error_code, state) END AS cause
 FROM (
-    SELECT t.id, t.configuration_id, t.label, t.state, t.error_code, t.account, c.name, c.provider, c.folded,
+    SELECT t.id, t.configuration_id, t.label, t.state, t.error_code, c.name, c.provider,
         c.notify_token, c.notify_refresh_token, c.refreshable,
         {_VALID} AS is_valid, {_HELD} AS is_held, {_LACKS} AS lacks, {_CREDENTIALS} AS is_credentials,
         {_VALID} AND NOT {_HELD} AND NOT {_LACKS} AS is_on, ({_ROTATED}) AS is_rotated,
@@ -112,18 +117,52 @@ FROM (
         COALESCE(c.secret_ends_at, {FOREVER}) AS secret_end
     FROM tokens_token t JOIN tokens_configuration c ON c.id = t.configuration_id
     WHERE {{which}}
-) AS facts
-WHERE true
-ON CONFLICT (token_id) DO UPDATE SET configuration_id = excluded.configuration_id, base = excluded.base,
-    candidate_until = excluded.candidate_until, now_at = excluded.now_at, soon_at = excluded.soon_at,
-    notice_at = excluded.notice_at, urgent_at = excluded.urgent_at, end_at = excluded.end_at,
-    kept_at = excluded.kept_at, access_ends_at = excluded.access_ends_at,
-    refresh_ends_at = excluded.refresh_ends_at,
-    name = excluded.name, label = excluded.label, provider = excluded.provider, cause = excluded.cause,
-    search = excluded.search"""
+) AS facts"""
+
+# What a search looks through: names, client ID, provider, template, label, account.
+_SEARCHED = """
+INSERT INTO tokens_search (token_id, search)
+SELECT t.id, c.folded || '
+' || lower(t.label) || '
+' || lower(COALESCE(t.account, ''))
+FROM tokens_token t JOIN tokens_configuration c ON c.id = t.configuration_id
+WHERE {which}
+ON CONFLICT (token_id) DO UPDATE SET search = excluded.search WHERE tokens_search.search <> excluded.search"""
 
 
-def projection(which: str) -> str:
-    """The statement that projects the tokens that meet the condition `which` anew."""
-    names = ("GREATEST", "LEAST") if connection.vendor == "postgresql" else ("MAX", "MIN")
-    return PROJECTION.format(which=which, greatest=names[0], least=names[1])
+def projecting(which: str) -> list[str]:
+    """The statements that project the tokens that meet the condition `which` anew.
+
+    SQLite writes every index that names a column of the SET, changed or not, PostgreSQL all or none of them. So what
+    seldom changes is a statement of its own on SQLite, which mostly finds nothing to do.
+    """
+    is_sqlite = connection.vendor == "sqlite"
+    names = ("MAX", "MIN") if is_sqlite else ("GREATEST", "LEAST")
+    projected = _PROJECTED.format(which=which, greatest=names[0], least=names[1])
+    inserted = ("token_id", *_STAYING, *_MOVING)
+    updated = _MOVING if is_sqlite else (*_STAYING, *_MOVING)
+    found = [
+        f"INSERT INTO tokens_listing ({', '.join(inserted)}, users)"
+        f" SELECT {', '.join(inserted)}, {_users('projected.token_id')}"
+        f" FROM ({projected}) AS projected WHERE true ON CONFLICT (token_id) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in updated)
+    ]
+    if is_sqlite:
+        found.append(
+            f"UPDATE tokens_listing SET {', '.join(f'{name} = projected.{name}' for name in _STAYING)}"
+            f" FROM ({projected}) AS projected WHERE tokens_listing.token_id = projected.token_id AND ("
+            + " OR ".join(f"tokens_listing.{name} <> projected.{name}" for name in _STAYING)
+            + ")"
+        )
+    return found
+
+
+def searching(which: str) -> str:
+    """The statement that writes anew what searches look through, for the tokens that meet the condition `which`."""
+    return _SEARCHED.format(which=which)
+
+
+def _users(token: str) -> str:
+    """SQL for how many users a token has, counted."""
+    counted = [f"(SELECT COUNT(*) FROM {table} WHERE {table}.{column} = {token})" for table, column in used_in()]
+    return " + ".join(counted) or "0"

@@ -91,6 +91,9 @@ class Token(models.Model):
         indexes = (models.Index(fields=["configuration", "state"], name="token_configuration_state"),)
 
 
+_MOMENTS = ("now_at", "soon_at", "candidate_until", "token_id")
+
+
 class Listing(models.Model):
     """What the overview searches, counts and sorts: one narrow row a token, written by triggers (`listing.py`) in the
     same transaction as what it projects. Never written by the program, and never the source of a decision.
@@ -112,23 +115,38 @@ class Listing(models.Model):
     refresh_ends_at = models.BigIntegerField()
     name = CodePointField()
     label = CodePointField()
-    provider = models.TextField()
+    provider = CodePointField()
     cause = models.TextField()  # tokens of one configuration with the same make one notice
-    search = models.TextField()
+    users = models.IntegerField(default=0)  # how many use the token; counted by triggers on what uses tokens
 
     class Meta:
         db_table = "tokens_listing"
         indexes = (
-            models.Index(fields=["name", "label"], name="listing_name"),
-            models.Index(fields=["base"], name="listing_rank"),
+            # A page is cut out of the index of its order, which holds all that a rank at a moment depends on.
+            models.Index(fields=["name", "label", "base", *_MOMENTS], name="listing_name"),
+            models.Index(fields=["base", "name", "label", *_MOMENTS], name="listing_rank"),
+            models.Index(fields=["provider", "name", "label", "base", *_MOMENTS], name="listing_provider"),
+            models.Index(fields=["access_ends_at", "name", "label", "base", *_MOMENTS], name="listing_access"),
+            models.Index(fields=["refresh_ends_at", "name", "label", "base", *_MOMENTS], name="listing_refresh"),
+            models.Index(fields=["users", "name", "label", "base", *_MOMENTS], name="listing_users"),
             models.Index(fields=["soon_at"], name="listing_soon"),
             models.Index(fields=["now_at"], name="listing_now"),
             models.Index(fields=["candidate_until"], name="listing_candidate"),
             models.Index(fields=["notice_at"], name="listing_notice"),
-            models.Index(fields=["end_at"], name="listing_end"),
+            models.Index(fields=["end_at", "name", "label", "base", *_MOMENTS], name="listing_end"),
             models.Index(fields=["kept_at"], name="listing_kept"),
             models.Index(fields=["configuration_id"], name="listing_configuration"),
         )
+
+
+class Search(models.Model):
+    """What a search looks through, a narrow row a token: written by triggers as the listing is, read whole."""
+
+    token_id = models.CharField(primary_key=True, max_length=32)
+    search = models.TextField()
+
+    class Meta:
+        db_table = "tokens_search"
 
 
 class Attempt(models.Model):

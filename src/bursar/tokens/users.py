@@ -14,20 +14,26 @@ Finder = Callable[[str], tuple[str, tuple[Any, ...]]]
 
 _sources: list[Source] = []
 _finders: list[Finder] = []
-_each_use: list[str] = []
+_used_in: list[tuple[str, str]] = []
 _by_token: dict[Source, Source] = {}
 
 
-def register(source: Source, finder: Finder | None = None, by_token: Source | None = None, each_use: str = "") -> None:
+def register(
+    source: Source,
+    finder: Finder | None = None,
+    by_token: Source | None = None,
+    used_in: tuple[str, str] | None = None,
+) -> None:
     """Add a source once, from the consumer's AppConfig.ready; by `finder` searches find its users.
 
     `by_token` is asked where one token counts; without it the users of a configuration use each of its tokens.
-    `each_use` is a SELECT of a token's id as `used`, once for each of its users: for sorting by how many there are.
+    `used_in` names the table and the column that hold a token's id, a row for each of its users: the listing counts
+    them for sorting.
     """
     if source not in _sources:
         _sources.append(source)
-    if each_use and each_use not in _each_use:
-        _each_use.append(each_use)
+    if used_in is not None and used_in not in _used_in:
+        _used_in.append(used_in)
     if by_token is not None:
         _by_token[source] = by_token
     if finder is not None and finder not in _finders:
@@ -39,9 +45,9 @@ def finding(word: str) -> list[tuple[str, tuple[Any, ...]]]:
     return [finder(word) for finder in _finders]
 
 
-def each_use() -> list[str]:
-    """The SELECTs of all sources that name the tokens in use."""
-    return list(_each_use)
+def used_in() -> list[tuple[str, str]]:
+    """The tables whose rows use a token each, with the column that names it."""
+    return list(_used_in)
 
 
 def users_of(configuration_ids: Collection[str]) -> dict[str, list[str]]:

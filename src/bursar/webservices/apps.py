@@ -8,14 +8,12 @@ from django.db.models import Q
 
 from ..tokens import users
 
-EACH_USE = "SELECT token_id AS used FROM webservice WHERE token_id IS NOT NULL"
-
 
 class WebServicesConfig(AppConfig):
     name = "bursar.webservices"
 
     def ready(self) -> None:
-        users.register(services_by_configuration, services_named, services_by_token, EACH_USE)
+        users.register(services_by_configuration, services_named, services_by_token, ("webservice", "token_id"))
 
 
 def services_by_configuration(configuration_ids: Collection[str]) -> Mapping[str, list[str]]:
