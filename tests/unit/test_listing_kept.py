@@ -124,7 +124,7 @@ WANTED = [
       for sort in Sort for down in ((False, True) if sort else (False,))),
     Wanted(noticed=True), Wanted(noticed=True, sort=Sort.NAME), Wanted(noticed=True, words=("e",)),
     *(Wanted(words=words, ranks=ranks, sort=sort, descending=sort is Sort.USERS)
-      for words in (("kestrel",), ("e",), ("o", "support"), ("nothing",), ("mail",))
+      for words in (("kestrel",), ("e",), ("o", "support"), ("nothing",), ("mail",), ("%",), ("_",))
       for ranks in (frozenset[Rank](), frozenset((Rank.NOW,)), frozenset((Rank.OK,)), frozenset(Rank) - {Rank.OFF})
       for sort in (Sort.URGENCY, Sort.USERS, Sort.PROVIDER)),
 ]  # fmt: skip
@@ -166,9 +166,8 @@ def oracle(wanted: Wanted, micros: int) -> list[str]:
     """The ids that are wanted, in order, by looking at every row."""
     searched = dict(Search.objects.values_list())
     for model in (MailAccount, WebService):
-        for token_id, name in model.objects.exclude(token=None).values_list("token__configuration_id", "name"):
-            for other in Token.objects.filter(configuration_id=token_id):
-                searched[other.pk] += f"\n{name.casefold()}"
+        for token_id, name in model.objects.exclude(token=None).values_list("token_id", "name"):
+            searched[token_id] += f"\n{name.casefold()}"
     rows = [
         row
         for row in Listing.objects.all()

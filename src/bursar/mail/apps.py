@@ -39,11 +39,11 @@ def _accounts(key: str, ids: Collection[str]) -> Mapping[str, list[str]]:
 
 
 def accounts_named(word: str) -> tuple[str, tuple[Any, ...]]:
-    """The configurations of the accounts whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
+    """The tokens of the accounts whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
     from .models import MailAccount
 
-    named = MailAccount.objects.filter(Q(name__icontains=word) | Q(name__icontains=word.upper()))
-    sql, parameters = named.order_by().values("token__configuration_id").query.sql_with_params()
+    named = MailAccount.objects.filter(Q(name__icontains=word) | Q(name__icontains=word.upper()), token__isnull=False)
+    sql, parameters = named.order_by().values("token_id").query.sql_with_params()
     return sql, tuple(parameters)
 
 

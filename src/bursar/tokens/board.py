@@ -78,23 +78,28 @@ class Found:
 
 
 def counts(ctx: Context, now: datetime) -> Counts:
-    """Each rank by its own index: what is quiet, which is nearly everything, is never looked at."""
+    """Each rank by its own index: what is quiet, which is nearly everything, is never looked at.
+
+    So too with the renewals: of those within the hour, which may be nearly all, all others are taken away.
+    """
     micros = to_micros(now)
-    quiet = _quiet(micros)
+    still = quiet(micros)
     hours = [micros + hour * HOUR for hour in range(25)]
     asked = [
         "FROM tokens_listing",
         f"FROM tokens_listing WHERE {needs_now(micros)}",
-        f"FROM tokens_listing WHERE base = {Rank.SOON:d} AND {quiet}",
-        f"FROM tokens_listing WHERE soon_at <= {micros} AND base <> {Rank.SOON:d} AND {quiet}",
-        *(f"FROM tokens_listing WHERE base = {rank:d} AND {quiet}" for rank in (Rank.START, Rank.BUSY, Rank.OFF)),
-        f"FROM tokens_token WHERE due_at < {hours[1]}",
+        f"FROM tokens_listing WHERE base = {Rank.SOON:d} AND {still}",
+        f"FROM tokens_listing WHERE soon_at <= {micros} AND base <> {Rank.SOON:d} AND {still}",
+        *(f"FROM tokens_listing WHERE base = {rank:d} AND {still}" for rank in (Rank.START, Rank.BUSY, Rank.OFF)),
+        "FROM tokens_token WHERE due_at IS NULL",
+        f"FROM tokens_token WHERE due_at >= {hours[24]}",
         *(f"FROM tokens_token WHERE due_at >= {hours[h]} AND due_at < {hours[h + 1]}" for h in range(1, 24)),
     ]
     [found] = read(ctx, "SELECT " + ", ".join(f"(SELECT COUNT(*) {each})" for each in asked))
-    total, urgent, soon, turned_soon, start, busy, off = map(int, found[:7])
+    total, urgent, soon, turned_soon, start, busy, off, never, later, *hourly = map(int, found)
     ranks = {Rank.NOW: urgent, Rank.SOON: soon + turned_soon, Rank.START: start, Rank.BUSY: busy, Rank.OFF: off}
-    return Counts(Counter(ranks | {Rank.OK: total - sum(ranks.values())}), tuple(map(int, found[7:])))
+    renewals = (total - never - later - sum(hourly), *hourly)
+    return Counts(Counter(ranks | {Rank.OK: total - sum(ranks.values())}), renewals)
 
 
 def now_count(ctx: Context, now: datetime) -> int:
@@ -188,7 +193,7 @@ def _where(wanted: Wanted, micros: int, ordered: bool = False) -> tuple[str, lis
     parameters: list[Any] = []
     if wanted.ranks:
         own = ordered and wanted.sort not in (Sort.URGENCY, Sort.NAME)
-        conditions.append(_ranked(wanted.ranks, micros, "+" if own and connection.vendor == "sqlite" else ""))
+        conditions.append(_ranked(wanted.ranks, micros, _plus() if own else ""))
     if wanted.noticed:
         conditions.append(f"(notice_at <= {micros} OR candidate_until > {micros})")
     if wanted.words:
@@ -198,7 +203,7 @@ def _where(wanted: Wanted, micros: int, ordered: bool = False) -> tuple[str, lis
 
 
 def _ranked(ranks: frozenset[Rank], micros: int, plus: str) -> str:
-    """SQL for the rows of these ranks. SQLite uses no index for a column behind a `+`."""
+    """SQL for the rows of these ranks; `plus` as `_plus` where they are not to be found by their rank."""
     if ranks == frozenset(Rank) - {Rank.OFF}:
         return f"{plus}base <> {Rank.OFF:d}"  # what isn't valid turns at no moment
     if len(ranks) > 1:
@@ -208,16 +213,21 @@ def _ranked(ranks: frozenset[Rank], micros: int, plus: str) -> str:
         case Rank.NOW:
             return f"({plus}now_at <= {micros} OR {plus}candidate_until > {micros})"
         case Rank.SOON:
-            return f"({plus}base = {rank:d} OR {plus}soon_at <= {micros}) AND {_quiet(micros)}"
+            return f"({plus}base = {rank:d} OR {plus}soon_at <= {micros}) AND {quiet(micros)}"
         case Rank.OK:
-            return f"{plus}base = {rank:d} AND +soon_at > {micros} AND {_quiet(micros)}"
+            return f"{plus}base = {rank:d} AND {_plus()}soon_at > {micros} AND {quiet(micros)}"
         case _:
-            return f"{plus}base = {rank:d} AND {_quiet(micros)}"
+            return f"{plus}base = {rank:d} AND {quiet(micros)}"
 
 
-def _quiet(micros: int) -> str:
+def quiet(micros: int) -> str:
     """SQL for a row that needs nobody now. No index is of use for what is true of nearly every row."""
-    return f"+now_at > {micros} AND +candidate_until <= {micros}"
+    return f"{_plus()}now_at > {micros} AND {_plus()}candidate_until <= {micros}"
+
+
+def _plus() -> str:
+    """What keeps SQLite, which knows nothing of how values are spread, from an index that finds nearly every row."""
+    return "+" if connection.vendor == "sqlite" else ""
 
 
 def _keys(wanted: Wanted, micros: int) -> tuple[str, ...]:

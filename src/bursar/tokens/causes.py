@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..clock import to_micros
 from ..context import Context
-from .board import needs_now
+from .board import needs_now, quiet
 from .listing import Rank, rank_at
 from .query import read
 
@@ -40,17 +40,23 @@ def causes(ctx: Context, now: datetime, most: int) -> Causes:
     """Why there are lines below the top menu; those that only wait to be begun are counted apart."""
     micros = to_micros(now)
     noticed = f"(notice_at <= {micros} OR candidate_until > {micros})"
+    waiting = f"base = {Rank.START:d} AND {quiet(micros)} AND {noticed}"
     [(tokens, beginning)] = read(
         ctx,
-        f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {rank_at(micros)} = {Rank.START:d} THEN 1 ELSE 0 END), 0)"
-        f" FROM tokens_listing WHERE {noticed}",
+        f"SELECT (SELECT COUNT(*) FROM tokens_listing WHERE {noticed}),"
+        f" (SELECT COUNT(*) FROM tokens_listing WHERE {waiting})",
     )
-    acting = f"{noticed} AND {rank_at(micros)} <> {Rank.START:d}"
     shown: list[Cause] = []
     if tokens > beginning:
-        shown = _grouped(ctx, micros, acting, most) if tokens <= GROUPED else _single(ctx, micros, acting, most)
-    first = f"SELECT token_id FROM tokens_listing WHERE {noticed} AND {rank_at(micros)} = {Rank.START:d}"
-    beginnings = read(ctx, f"{first} ORDER BY name, label LIMIT 2") if beginning else []
+        grouped = _grouped if tokens <= GROUPED else _single
+        # Those that need a person now come first, and mostly nothing of the others is shown.
+        shown = grouped(ctx, micros, f"{noticed} AND ({needs_now(micros)})", most)
+        if len(shown) < most:
+            rest = f"{noticed} AND {quiet(micros)} AND {rank_at(micros)} <> {Rank.START:d}"
+            shown += grouped(ctx, micros, rest, most - len(shown))
+    beginnings: list[tuple[str]] = []
+    if beginning:
+        beginnings = read(ctx, f"SELECT token_id FROM tokens_listing WHERE {waiting} ORDER BY name, label LIMIT 2")
     return Causes(tuple(shown), tokens, tuple(str(token_id) for (token_id,) in beginnings), int(beginning))
 
 

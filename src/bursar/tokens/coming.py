@@ -6,6 +6,7 @@ SQL is put together from this module's own words and from numbers.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from ..clock import to_micros
 from ..context import Context
@@ -59,12 +60,13 @@ def ends_by_slot(ctx: Context, now: datetime, span: timedelta, slots: int) -> li
 def kept_by_slot(ctx: Context, now: datetime, slot: timedelta, slots: int) -> dict[int, int]:
     """How many refresh tokens end in each slot that Bursar will have replaced by then."""
     micros, length = to_micros(now), _micros(slot)
-    rows = read(
-        ctx,
-        f"SELECT (kept_at - {micros}) / {length}, COUNT(*) FROM tokens_listing"
-        f" WHERE kept_at > {micros} AND kept_at < {micros + length * slots} GROUP BY 1",
-    )
-    return {int(place): int(count) for place, count in rows}
+    ends = [micros + length * number for number in range(slots + 1)]
+    counted = [
+        f"(SELECT COUNT(*) FROM tokens_listing WHERE kept_at > {begin} AND kept_at <= {end})"
+        for begin, end in pairwise(ends)
+    ]
+    [found] = read(ctx, f"SELECT {', '.join(counted)}")
+    return {place: int(count) for place, count in enumerate(found) if count}
 
 
 def _micros(span: timedelta) -> int:

@@ -110,7 +110,14 @@ _INSTANTS = {name for name, hint in _HINTS.items() if hint == datetime | None}
 _BYTES = {name for name, hint in _HINTS.items() if hint == bytes | None}
 _FLAGS = {name for name, hint in _HINTS.items() if hint is bool}
 _COLUMNS = ", ".join(f"c.{name[2:]}" if name.startswith("c_") else f"t.{name}" for name in _FIELDS)
-_SELECT = f"SELECT {_COLUMNS} FROM {TABLE} t JOIN tokens_configuration c ON c.id = t.configuration_id "  # noqa: S608 - constant names
+_FROM = f" FROM {TABLE} t JOIN tokens_configuration c ON c.id = t.configuration_id "
+_SELECT = f"SELECT {_COLUMNS}{_FROM}"
+_THERE = b"sealed"
+# The same with nothing in the sealed columns but whether there is something: a list reads kilobytes less of each row.
+_LIGHT = ", ".join(
+    f"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END" if name in _BYTES else column
+    for name, column in zip(_FIELDS, _COLUMNS.split(", "), strict=True)
+)
 
 
 def read_row(cursor: CursorWrapper, token_id: str) -> TokenRow | None:
@@ -177,9 +184,10 @@ def all_rows(cursor: CursorWrapper) -> list[TokenRow]:
 
 
 def rows_by_id(cursor: CursorWrapper, token_ids: Sequence[str]) -> list[TokenRow]:
-    """These tokens in this order, as far as they are still there."""
-    marks = ", ".join(["%s"] * len(token_ids))
-    cursor.execute(_SELECT + f"WHERE t.id IN ({marks or 'NULL'})", list(token_ids))
+    """These tokens in this order, as far as they are still there, for showing: sealed values are empty or None."""
+    if not token_ids:
+        return []
+    cursor.execute(f"SELECT {_LIGHT}{_FROM}WHERE t.id IN ({marks(token_ids)})", list(token_ids))
     found = {row.id: row for row in map(_row, cursor.fetchall())}
     return [found[token_id] for token_id in token_ids if token_id in found]
 
@@ -210,5 +218,5 @@ def _typed(name: str, value: Any) -> Any:
     if name in _INSTANTS:
         return from_micros(value)
     if name in _BYTES:
-        return bytes(value)
+        return bytes(value) if not isinstance(value, int) else _THERE if value else None
     return bool(value) if name in _FLAGS else value

@@ -10,7 +10,7 @@ Or takes token ids, and returns the same for each used token: a labelled token h
 """
 
 Finder = Callable[[str], tuple[str, tuple[Any, ...]]]
-"""Takes a word of a search, returns a SELECT of the configuration ids whose users' names hold it, with parameters."""
+"""Takes a word of a search, returns a SELECT, with parameters, of the `token_id`s whose users' names hold it."""
 
 _sources: list[Source] = []
 _finders: list[Finder] = []
@@ -41,7 +41,7 @@ def register(
 
 
 def finding(word: str) -> list[tuple[str, tuple[Any, ...]]]:
-    """The SELECTs that find the configurations whose users' names hold `word`."""
+    """The SELECTs that find the tokens whose users' names hold `word`."""
     return [finder(word) for finder in _finders]
 
 

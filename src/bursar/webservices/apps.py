@@ -36,9 +36,9 @@ def _services(key: str, ids: Collection[str]) -> Mapping[str, list[str]]:
 
 
 def services_named(word: str) -> tuple[str, tuple[Any, ...]]:
-    """The configurations of the services whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
+    """The tokens of the services whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
     from .models import WebService
 
     named = WebService.objects.filter(Q(name__icontains=word) | Q(name__icontains=word.upper()), token__isnull=False)
-    sql, parameters = named.order_by().values("token__configuration_id").query.sql_with_params()
+    sql, parameters = named.order_by().values("token_id").query.sql_with_params()
     return sql, tuple(parameters)
