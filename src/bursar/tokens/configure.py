@@ -7,6 +7,7 @@ what is stored until a person confirms it; a secret supplied in the same change 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -16,11 +17,11 @@ from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Place, SealBroken, Secret
-from .changed import configuration_changed
+from .changed import configuration_changed, configurations_changed
 from .described import described
 from .document import TokenConfigurationDocument, assigned, document_of
 from .document.assignments import Assignment
-from .history import CHANGED, CONFIRMED, note
+from .history import CHANGED, CONFIRMED, note, note_each
 from .labels import refuse_ambiguous_name
 from .models import Configuration, Token
 from .revocations import queue_stored, send_due_revocations
@@ -28,6 +29,7 @@ from .rows import read_row
 from .users import users_of
 
 TABLE = "tokens_configuration"
+_AT_ONCE = 500  # configurations; well below every database's bound on parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +135,6 @@ def held(row: Configuration) -> list[str]:
     return tokens + (["secret"] if row.secret_held else [])
 
 
-def held_ids(ids: Sequence[str]) -> set[str]:
-    """Of these configurations, those that hold a token or their secret."""
-    wanted = set(ids)
-    secrets = Configuration.objects.filter(secret_held=True).values_list("id", flat=True)
-    tokens = Token.objects.filter(held=True).values_list("configuration_id", flat=True)
-    return wanted & {*secrets, *tokens}
-
-
 def secret_of(ctx: Context, row: Configuration) -> Secret | None:
     """The stored client secret. Raises SealBroken where it was not sealed for this row by this key."""
     if row.client_secret is None:
@@ -163,6 +157,34 @@ def rewrite(
 
     An unchanged row is not written and keeps its generation, so that no consent under way dies for nothing.
     """
+    [change] = rewrite_all(ctx, [(row, document, secret)], by)
+    return change
+
+
+def rewrite_all(
+    ctx: Context, wanted: Sequence[tuple[Configuration, TokenConfigurationDocument, Secret | None]], by: str
+) -> list[Change]:
+    """`rewrite` for many rows, each with its document and secret: what follows from them is done by the hundred."""
+    found: list[Change] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        found += _rewrite(ctx, [_rewriting(ctx, *each) for each in wanted[start : start + _AT_ONCE]], by)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewriting:
+    """What becomes of a row: the columns that change, the document's keys that do, and whether secrets go elsewhere."""
+
+    row: Configuration
+    name: str
+    updates: dict[str, Any]
+    keys: list[str]
+    moved: bool
+
+
+def _rewriting(
+    ctx: Context, row: Configuration, document: TokenConfigurationDocument, secret: Secret | None
+) -> _Rewriting:
     before = document_of(row)
     updates = _columns(document)
     updates = {key: value for key, value in updates.items() if getattr(row, key) != value}
@@ -173,20 +195,38 @@ def rewrite(
         updates["pinned_issuer"] = None
         if row.client_secret is not None and not secret:
             updates["secret_held"] = True
-    if not updates:
-        return Change(row, False, ())
-    if "name" in updates:
-        _check_rename(row, document.name)
-    _swap(row, generation=row.generation + 1, changed_at=ctx.clock.now(), changed_by=by, **updates)
+    return _Rewriting(row, document.name, updates, _changed_keys(before, document, updates), moved)
+
+
+def _rewrite(ctx: Context, wanted: Sequence[_Rewriting], by: str) -> list[Change]:
+    now, changing = ctx.clock.now(), [each for each in wanted if each.updates]
+    for each in changing:
+        if "name" in each.updates:
+            _check_rename(each.row, each.name)
+        _swap(each.row, generation=each.row.generation + 1, changed_at=now, changed_by=by, **each.updates)
+    moved = [each.row.id for each in changing if each.moved]
     if moved:
         # A call that is under way went to the old destination; what it brings may not go to the new one either.
         material = Q(access_token__isnull=False) | Q(refresh_token__isnull=False)
-        under_way = Q(lease_until__gt=ctx.clock.now())
-        Token.objects.filter(material | under_way, configuration=row).update(held=True)
-    configuration_changed(ctx, row)
-    holds = tuple(held(row)) if moved else ()
-    _note(ctx, row, CHANGED, by, what=_changed_keys(before, document, updates), held=list(holds))
-    return Change(row, True, holds)
+        Token.objects.filter(material | Q(lease_until__gt=now), configuration_id__in=moved).update(held=True)
+    configurations_changed(ctx, [each.row for each in changing])
+    tokens_held = _with_held_token(moved)
+    found = []
+    for each in wanted:
+        holds = (("token",) if each.row.id in tokens_held else ()) + (("secret",) if each.row.secret_held else ())
+        found.append(Change(each.row, bool(each.updates), holds if each.updates and each.moved else ()))
+    told = [
+        (change.configuration.id, {"what": each.keys, "held": list(change.held)})
+        for each, change in zip(wanted, found, strict=True)
+        if change.changed
+    ]
+    with connection.cursor() as cursor:
+        note_each(cursor, told, CHANGED, by, now)
+    return found
+
+
+def _with_held_token(ids: Sequence[str]) -> set[str]:
+    return set(Token.objects.filter(configuration_id__in=ids, held=True).values_list("configuration_id", flat=True))
 
 
 def sends_elsewhere(before: TokenConfigurationDocument, after: TokenConfigurationDocument) -> bool:
@@ -260,10 +300,19 @@ def _sealed(ctx: Context, row: Configuration, secret: Secret) -> bytes:
 
 def _swap(row: Configuration, **updates: Any) -> None:
     """Write, if nobody wrote since `row` was read; `row` is what is stored then."""
-    if not Configuration.objects.filter(pk=row.pk, generation=row.generation).update(**updates):
-        raise changed_meanwhile()
+    fields = {field.attname: field for field in Configuration._meta.concrete_fields}
+    values = [fields[name].get_db_prep_save(value, connection) for name, value in updates.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(_swapping(tuple(updates)), [*values, row.pk, row.generation])
+        if not cursor.rowcount:
+            raise changed_meanwhile()
     for column, value in updates.items():
         setattr(row, column, value)
+
+
+@lru_cache(maxsize=256)
+def _swapping(columns: tuple[str, ...]) -> str:
+    return f"UPDATE {TABLE} SET {', '.join(f'{name} = %s' for name in columns)} WHERE id = %s AND generation = %s"  # noqa: S608
 
 
 def _note(ctx: Context, row: Configuration, kind: str, by: str, **detail: Any) -> None:

@@ -75,10 +75,16 @@ def note_all(
     cursor: CursorWrapper, configuration_ids: Sequence[str], kind: str, by: str, at: datetime, **detail: Any
 ) -> None:
     """`note` for many configurations at once, by a few statements."""
-    rows = [_values(each, None, kind, by, at, None, 1, detail) for each in configuration_ids]
-    cursor.executemany(_INSERT, rows)
-    for start in range(0, len(configuration_ids), _AT_ONCE):
-        some = configuration_ids[start : start + _AT_ONCE]
+    note_each(cursor, [(each, detail) for each in configuration_ids], kind, by, at)
+
+
+def note_each(
+    cursor: CursorWrapper, told: Sequence[tuple[str, dict[str, Any]]], kind: str, by: str, at: datetime
+) -> None:
+    """`note_all` where each configuration has a detail of its own."""
+    cursor.executemany(_INSERT, [_values(each, None, kind, by, at, None, 1, detail) for each, detail in told])
+    for start in range(0, len(told), _AT_ONCE):
+        some = [each for each, _detail in told[start : start + _AT_ONCE]]
         cursor.execute(
             "SELECT configuration_id FROM tokens_event WHERE token_id IS NULL AND configuration_id IN"  # noqa: S608
             f" ({', '.join(['%s'] * len(some))}) GROUP BY configuration_id HAVING COUNT(*) > %s",

@@ -7,7 +7,7 @@ from datetime import date
 from ..context import Context
 from ..errors import Refused
 from ..keyring import Secret
-from .configure import Change, changed_meanwhile, rewrite, writing
+from .configure import Change, changed_meanwhile, rewrite_all, writing
 from .document import TokenConfigurationDocument, assigned, document_of
 from .edit import by_id
 from .models import Configuration
@@ -61,7 +61,7 @@ def replace_secret(
     first is held: its addresses are to be confirmed before a secret goes there.
     """
     day = expires.isoformat() if expires else ""
-    done: dict[str, Change] = {}
+    wanted: list[tuple[Configuration, TokenConfigurationDocument, Secret | None]] = []
     with writing():
         for row in sorted(rows, key=lambda each: each.id):
             now = by_id(row.id)
@@ -73,6 +73,6 @@ def replace_secret(
                     code="secret_held",
                     action="Confirm its addresses first, or leave it out.",
                 )
-            document = assigned(document_of(now), [("ClientSecretExpires", day)])
-            done[row.id] = rewrite(ctx, now, document, secret, by)
+            wanted.append((now, assigned(document_of(now), [("ClientSecretExpires", day)]), secret))
+        done = {change.configuration.id: change for change in rewrite_all(ctx, wanted, by)}
     return [done[row.id] for row in rows]

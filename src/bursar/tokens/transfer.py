@@ -1,17 +1,20 @@
 """Import and export of token configurations in the exchange format. Tokens never travel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from ..context import Context
 from ..errors import PersonMustAct
 from ..ids import new_id
 from ..keyring import SealBroken, Secret
 from . import history
-from .configure import find, new_row, rewrite, secret_of, writing
+from .configure import find, new_row, rewrite_all, secret_of, writing
 from .document import TokenConfigurationDocument, document_of, read_documents, write_documents
+from .document.export import START
 from .labels import refuse_ambiguous_name
 from .models import Configuration, Token
 from .outcome import quoted
@@ -48,6 +51,7 @@ def import_read(
     with writing():
         existing = _by_name([document.name for document in documents])
         fresh: list[TokenConfigurationDocument] = []
+        known: list[tuple[Configuration, TokenConfigurationDocument, Secret | None]] = []
         for document in documents:
             row = existing.get(document.name)
             if row is None:
@@ -56,10 +60,9 @@ def import_read(
             elif not overwrite:
                 result.skipped.append(document.name)
             else:
-                change = rewrite(ctx, row, document, document.client_secret, by)
+                known.append((row, document, document.client_secret))
                 result.overwritten.append(document.name)
-                if change.held:
-                    result.held.append(document.name)
+        result.held += [change.configuration.name for change in rewrite_all(ctx, known, by) if change.held]
         _insert(ctx, fresh, by)
         if dry_run:
             transaction.set_rollback(True)
@@ -74,20 +77,34 @@ def export_documents(
     That secrets went out, to whom (`by`) and whether the caller encrypts them, is kept in each configuration's past.
     Raises NotFound; PersonMustAct (`secret_unreadable`) where a secret is wanted that doesn't open.
     """
-    rows = list(Configuration.objects.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
+    rows = Configuration.objects.all()
+    if names is not None:
+        rows = rows.filter(id__in=[find(name).id for name in dict.fromkeys(names)])
     return export_rows(ctx, rows, with_secrets=with_secrets, by=by, encrypted=encrypted)
 
 
 def export_rows(
-    ctx: Context, rows: Sequence[Configuration], *, with_secrets: bool, by: str = "", encrypted: bool = False
+    ctx: Context, rows: QuerySet[Configuration], *, with_secrets: bool, by: str = "", encrypted: bool = False
 ) -> str:
-    """`export_documents` for rows that are at hand. Raises Temporary, where nothing leaves that isn't noted."""
-    text = write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in rows)
-    told = [row.id for row in rows if row.client_secret is not None] if with_secrets else []
+    """`export_documents` for these rows, read in parts. Raises Temporary, where nothing leaves that isn't noted."""
+    told: list[str] = []
+    text = StringIO()
+    for some in _in_parts(rows.order_by("name")):
+        written = write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in some)
+        text.write(written if not text.tell() else written.removeprefix(START))
+        told += [row.id for row in some if with_secrets and row.client_secret is not None]
     if told:
         with writing(), connection.cursor() as cursor:
             history.note_all(cursor, told, history.EXPORTED, by, ctx.clock.now(), encrypted=encrypted)
-    return text
+    return text.getvalue() or write_documents(())
+
+
+def _in_parts(rows: QuerySet[Configuration]) -> Iterator[list[Configuration]]:
+    """The rows by name, five hundred at a time, each query from where the one before ended."""
+    last = ""
+    while some := list((rows.filter(name__gt=last) if last else rows)[:_BATCH]):
+        yield some
+        last = some[-1].name
 
 
 def _secret(ctx: Context, row: Configuration) -> Secret | None:

@@ -18,6 +18,9 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
+START = "---\n"  # what a file begins with
+
+
 def write_documents(documents: Iterable[tuple[TokenConfigurationDocument, Secret | None]]) -> str:
     """The YAML of documents, each with the secret that is to stand in it (None: ClientSecret stays null).
 

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,8 +16,7 @@ from ...context import Context
 from ...errors import BursarError
 from ...keyring import Secret
 from ...tokens import age_file
-from ...tokens.configure import held_ids
-from ...tokens.models import Configuration
+from ...tokens.models import Configuration, Token
 from ...tokens.transfer import export_rows
 from ..access import act, person_of
 from ..step_up import FIELD, stepped_up
@@ -37,21 +36,20 @@ def export(request: HttpRequest) -> HttpResponse:
     ctx = context()
     given = request.POST if request.method == "POST" else request.GET
     ids = list(dict.fromkeys(given.getlist("id")))
-    rows = _rows(ids)
     choice = request.POST.get("secrets", "")
     if choice not in CHOICES:
-        return _options(request, ids, rows, NONE, {})
+        return _options(request, ids, NONE, {})
     problems: dict[str, str] = {}
     if choice != NONE and not stepped_up(request):
         problems[FIELD] = "asked"
     try:
         if not problems:
-            return _file(ctx, request, rows, choice)
+            return _file(ctx, request, _rows(ids), choice)
     except _Unusable as problem:
         problems[problem.field] = problem.sentence
     except BursarError as problem:
         problems["secrets"] = str(problem)
-    return _options(request, ids, rows, choice, problems, status=422)
+    return _options(request, ids, choice, problems, status=422)
 
 
 class _Unusable(Exception):
@@ -61,7 +59,7 @@ class _Unusable(Exception):
         self.sentence = sentence
 
 
-def _file(ctx: Context, request: HttpRequest, rows: list[Configuration], choice: str) -> HttpResponse:
+def _file(ctx: Context, request: HttpRequest, rows: QuerySet[Configuration], choice: str) -> HttpResponse:
     keys: dict[str, Any] = {}
     if choice == PASSPHRASE:
         keys = {"passphrase": _passphrase(request)}
@@ -79,7 +77,7 @@ def _file(ctx: Context, request: HttpRequest, rows: list[Configuration], choice:
         text, name, kind = age_file.encrypted(text, **keys), f"{name}.age", "application/octet-stream"
     if choice != NONE:
         log.warning(
-            "%s exported %d configurations with their secrets (%s)", person_of(request).email, len(rows), choice
+            "%s exported %d configurations with their secrets (%s)", person_of(request).email, rows.count(), choice
         )
     return HttpResponse(text, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -95,30 +93,28 @@ def _passphrase(request: HttpRequest) -> Secret:
     return passphrase
 
 
-def _rows(ids: list[str]) -> list[Configuration]:
+def _rows(ids: list[str]) -> QuerySet[Configuration]:
     if not ids:
-        return list(Configuration.objects.all())
-    return list(Configuration.objects.filter(Q(id__in=ids) | Q(tokens__id__in=ids)).distinct())
+        return Configuration.objects.all()
+    chosen = Configuration.objects.filter(Q(id__in=ids) | Q(tokens__id__in=ids))
+    return Configuration.objects.filter(id__in=chosen.order_by().values("id"))
 
 
 def _options(
-    request: HttpRequest,
-    ids: list[str],
-    rows: list[Configuration],
-    choice: str,
-    problems: dict[str, str],
-    status: int = 200,
+    request: HttpRequest, ids: list[str], choice: str, problems: dict[str, str], status: int = 200
 ) -> HttpResponse:
-    names = [row.name for row in rows]
-    held = held_ids([row.id for row in rows])
+    rows = _rows(ids)
+    count = rows.count()
+    names = list(rows.values_list("name", flat=True)[:NAMES_SHOWN])
+    is_held = Q(secret_held=True) | Q(id__in=Token.objects.filter(held=True).values("configuration_id"))
     values = {
         "ids": ids,
-        "count": len(names),
-        "names": names[:NAMES_SHOWN],
-        "rest": len(names) - NAMES_SHOWN,
+        "count": count,
+        "names": names,
+        "rest": count - NAMES_SHOWN,
         "choice": choice,
         "problems": problems,
-        "held": [row.name for row in rows if row.id in held][:NAMES_SHOWN],
+        "held": list(rows.filter(is_held).values_list("name", flat=True)[:NAMES_SHOWN]),
         "recipients": request.POST.get("recipients", ""),
         "shortest": age_file.SHORTEST_PASSPHRASE,
     }
