@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from ..api.app import api
-from . import places
+from . import places, token_field
 from .sign_in import sign_in, sign_out
 from .views import (
     account,
@@ -59,6 +59,7 @@ urlpatterns = [
     path("setup/<str:link>", setup.first_administrator),
     path("tokens", overview.tokens),
     path("tokens/rows", overview.rows),
+    path("tokens/offered", token_field.offered),
     path(ROW, detail.token),
     path(f"{ROW}/parts", detail.parts),
     path(f"{ROW}/link", colleague.link),

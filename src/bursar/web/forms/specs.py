@@ -62,7 +62,7 @@ class Spec:
 
     path: str
     section: str
-    kind: str = "text"  # text | secret | day | lines | choice | flag | address | seconds
+    kind: str = "text"  # text | secret | day | lines | choice | flag | address | seconds | token
     hint: Text = ""
     optional: bool = False
     choices: tuple[tuple[str, Text], ...] = ()

@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from ...mail.account import interval_text
 from ...mail.accounts import recipients_of, reference_of
 from ...mail.models import MailAccount
-from ...providers import template_of
-from ...tokens.models import Configuration, Token
 from ..forms.page import Field, Form, Section
 from ..forms.specs import VALIDITIES, Spec, Text
+from ..token_field import token_spec
 
 PASSWORD = "Password"  # noqa: S105 - the name of a field
 _TYPES: tuple[tuple[str, Text], ...] = (
@@ -76,7 +75,7 @@ def specs(account: MailAccount | None, values: Mapping[str, str]) -> list[Spec]:
             hint=_("The address of the mailbox. For a shared mailbox its own, not that of who signed in."),
         ),
         Spec("Auth", "login", "choice", label=_("It logs in with"), choices=_AUTH),
-        Spec("Token", "login", "choice", label=_("Token"), choices=tokens(values.get("Token", ""))),
+        token_spec("login", values.get("Token", "")),
         Spec("NewLabel", "login", label=_("New label"), optional=True, mono=True, hint=_(
             "Makes a further token of that configuration, for another mailbox of the same application."
         )),
@@ -153,24 +152,3 @@ def form_of(found: Sequence[Spec], values: Mapping[str, str], wrong: Sequence[Wr
     bad = [field for field in by_name.values() if field.error]
     summary = ngettext("One field needs another look:", "%(count)d fields need another look:", len(bad))
     return Form(sections, bad, general, summary % {"count": len(bad)})
-
-
-def tokens(current: str) -> tuple[tuple[str, str], ...]:
-    """The tokens that may be chosen: those of valid configurations, and the one that is used already."""
-    rows = Token.objects.select_related("configuration").order_by("configuration__name", "label")
-    found = {}
-    for row in rows:
-        reference = f"{row.configuration.name}#{row.label}" if row.label else row.configuration.name
-        if row.configuration.validity == "valid" or reference == current:
-            found[reference] = reference
-    return (("", _("Choose a token")), *found.items())
-
-
-def suggestions() -> dict[str, dict[str, dict[str, object]]]:
-    """Where the provider of each configuration keeps its mailboxes: configuration, protocol, host and port."""
-    found: dict[str, dict[str, dict[str, object]]] = {}
-    for name, slug in Configuration.objects.filter(validity="valid").values_list("name", "template"):
-        template = template_of(slug)
-        if template is not None and template.mail:
-            found[name] = {server.protocol: {"host": server.host, "port": server.port} for server in template.mail}
-    return found

@@ -15,9 +15,10 @@ from ...mail import accounts
 from ...mail.change import change
 from ...mail.models import MailAccount
 from ..access import act, person_of
-from ..mail.fields import PASSWORD, Wrong, form_of, specs, suggestions, values_of
+from ..mail.fields import PASSWORD, Wrong, form_of, specs, values_of
 from ..mail.given import account_from, values_from, wrong_of
 from ..see_other import see_other
+from ..token_field import FIELD, mail_servers
 from .mail import found
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -76,11 +77,13 @@ def _page(
     wrong: list[Wrong],
     status: int | None = None,
 ) -> HttpResponse:
-    form = form_of(specs(row, values), values, wrong)
+    asked = specs(row, values)
+    form = form_of(asked, values, wrong)
+    [token] = [spec for spec in asked if spec.path == FIELD]
     shown = {
         "row": row,
         "form": form,
         "secret_lost": bool(request.POST.get(PASSWORD)),
-        "suggestions": json.dumps(suggestions()),
+        "suggestions": json.dumps(mail_servers(token, values.get(FIELD, ""))),
     }
     return render(request, "mail/form.html", shown, status=status or (422 if wrong else 200))

@@ -11,7 +11,8 @@ from ...webservices.services import document_of
 from ...webservices.transfer import written
 from ..forms.page import Field, Form, Section
 from ..forms.specs import VALIDITIES, Spec, Text
-from ..mail.fields import Wrong, tokens
+from ..mail.fields import Wrong
+from ..token_field import token_spec
 
 REST = "Rest"
 SECRETS = ("Password", "ClientKey")
@@ -54,7 +55,7 @@ def specs(row: WebService | None, values: dict[str, str]) -> list[Spec]:
         Spec("BaseURL", "service", "address", label=_("Base URL"), mono=True, example="https://tickets.example.org/api",
              hint=_("Every call goes to this host; data never choose another.")),
         Spec("Authentication", "service", "choice", label=_("It proves who calls by"), choices=_PROOFS),
-        Spec("Token", "service", "choice", label=_("Token"), optional=True, choices=tokens(values.get("Token", ""))),
+        token_spec("service", values.get("Token", ""), optional=True),
         Spec("HeaderTemplate", "service", label=_("Header"), optional=True, mono=True, example="X-Auth-Token: {token}"),
         Spec("User", "service", label=_("User"), optional=True, mono=True),
         Spec("Password", "service", "secret", label=_("Password"), optional=True, mono=True,

@@ -16,9 +16,17 @@
     if (row) row.hidden = !shown;
   }
 
+  // Each token that the field offers brings its provider's servers; those of a short list are all known.
+  function offered(reference) {
+    var list = field("Token").list;
+    var options = list ? Array.prototype.slice.call(list.options) : [];
+    var option = options.filter(function (each) { return each.value === reference; })[0];
+    return option && JSON.parse(option.dataset.servers);
+  }
+
   function suggested() {
     var reference = field("Token").value;
-    var servers = suggestions[reference] || suggestions[reference.replace(/#[^#]*$/, "")] || {};
+    var servers = offered(reference) || suggestions[reference] || {};
     var type = field("Type").value;
     var protocol = type === "MSGraph" ? "graph" : type.indexOf("POP3") === 0 ? "pop3" : type ? "imap" : "";
     return protocol ? servers[protocol] : servers.imap || servers.graph || servers.pop3;
