@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Func
 
 from .clock import from_micros, to_micros
 
@@ -32,3 +33,12 @@ class InstantField(models.BigIntegerField):  # type: ignore[type-arg]
 
     def to_python(self, value: Any) -> Any:
         return value
+
+
+class Beginning(Func):
+    """The first characters of a text, for an index over a text of any length: databases bound what an index holds."""
+
+    LENGTH = 64
+    function = "SUBSTR"
+    template = "%(function)s(%(expressions)s, 1, 64)"  # a constant: the index is found by the very same expression
+    output_field = models.TextField()

@@ -1,5 +1,6 @@
 """The pages of mail accounts: who may do what, what is wrong and where, what is never shown."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -189,3 +190,25 @@ def test_accounts_travel_as_yaml_without_their_passwords(pages: "Pages") -> None
     assert MailAccount.objects.count() == 2
     assert "Nothing was changed." in send("import", b"- Colour: red")
     assert "Choose a file first." in pages.admin.post("/mail/import", {}).content.decode()
+
+
+def test_many_accounts_are_shown_in_pages_those_in_need_first_and_found_by_words(pages: "Pages") -> None:
+    now = pages.ctx.clock.now()
+    values = {"type": "IMAPS", "port": 993, "deliver": "maildir:/x", "created_at": now}
+    for number in range(60):
+        row = MailAccount.objects.create(name=f"A{number:02}", host=f"h{number}.example", login="l", **values)
+        if number in (7, 58):
+            run = {"fetched": 0, "delivered": 0, "skipped": 0, "started_at": now, "finished_at": now}
+            MailRun.objects.create(account=row, error_code="x", error_sentence="No.", needs_person=number == 58, **run)
+    MailAccount.objects.filter(name="A03").update(validity="invalid")
+
+    def names(query: str) -> list[str]:
+        html = pages.admin.get(f"/mail/rows{query}").content.decode()
+        return re.findall(r'<a class="name" href="[^"]*">(A\d\d)</a>', html)
+
+    first, second = names(""), names("?page=2")
+    assert (first[:3], len(first), second[-1], len(second)) == (["A58", "A07", "A00"], 50, "A03", 10)
+    assert sorted(first + second) == [f"A{number:02}" for number in range(60)]
+    assert names("?page=99") == second
+    assert names("?q=h59.EXAMPLE+a") == ["A59"]
+    assert "Clear the search" in pages.admin.get("/mail?q=nothing").content.decode()

@@ -5,7 +5,7 @@ Every sealed column is AES-256-GCM under (table, row id, column); ids are UUIDv7
 
 from django.db import models
 
-from ..columns import CodePointField, InstantField
+from ..columns import Beginning, CodePointField, InstantField
 from ..ids import new_id
 
 
@@ -44,6 +44,8 @@ class Configuration(models.Model):
     class Meta:
         db_table = "tokens_configuration"
         ordering = ("name",)
+        # Which configurations share a client: asked before its secret is replaced.
+        indexes = (models.Index(Beginning("client_id"), "name", name="configuration_client"),)
 
 
 class Token(models.Model):

@@ -68,10 +68,11 @@ def guide(request: HttpRequest) -> Guide:
     site = site_of(request)
     host = request.get_host()
     settled = site is not None and (site.is_https or site.is_loopback) and host == site.fqdn
-    configuration = Configuration.objects.order_by("created_at").first()
+    # Ids are in the order in which rows were made: the first of many is found without looking at the others.
+    configuration = Configuration.objects.order_by("id").first()
     token = None
     if configuration is not None:
-        token = Token.objects.filter(issued_at__isnull=False).order_by("issued_at").first()
+        token = Token.objects.filter(issued_at__isnull=False).order_by("id").first()
         token = token or Token.objects.filter(configuration=configuration, label="").first()
         if token is not None:
             configuration = token.configuration

@@ -1,9 +1,11 @@
 """A mail account as the list and its own page show it: how it stands, when it was collected, what to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Case, Count, Max, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,6 +17,14 @@ from ...mail.running import of as running_of
 from ..wording import clock, span
 
 NOW, BUSY, OK, START, OFF = "now", "busy", "ok", "start", "off"
+_ORDER = (NOW, BUSY, START, OK)  # what isn't valid comes last
+PAGE = 50
+# How an account stands by its last run, as `_standing` says it.
+_LEVEL = Case(
+    When(Q(error_code=None) | Q(error_code="account_busy"), then=_ORDER.index(OK)),
+    When(needs_person=True, then=_ORDER.index(NOW)),
+    default=_ORDER.index(BUSY),
+)
 ICONS = {NOW: "alert-octagon", BUSY: "refresh", OK: "circle-check", START: "circle-dashed", OFF: "circle-off"}
 
 
@@ -40,20 +50,51 @@ class AccountRow:
         return "player-pause" if self.account.validity == "invalid-temporarily" else ICONS[self.level]
 
 
-def rows() -> list[AccountRow]:
-    """Every account, those that need a person first, then by name."""
-    accounts = list(MailAccount.objects.select_related("token__configuration"))
-    newest = MailRun.objects.values("account").annotate(newest=Max("id")).values("newest")
-    last = {run.account_id: run for run in MailRun.objects.filter(id__in=newest)}
-    waiting = MailLedger.objects.filter(state="refused").values_list("account").annotate(count=Count("id"))
-    refused = dict(waiting)
-    found = [row_of(account, last.get(account.id), refused.get(account.id, 0)) for account in accounts]
-    order = (NOW, BUSY, START, OK, OFF)
-    return sorted(found, key=lambda row: (order.index(row.level), row.account.name))
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """One page of accounts, how many fit in all, and how many there are."""
+
+    rows: tuple[AccountRow, ...]
+    count: int
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // PAGE))
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PAGE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return (self.page - 1) * PAGE + len(self.rows)
+
+
+def page_of(words: Sequence[str], page: int) -> AccountPage:
+    """The accounts whose name, login or server hold each word, those that need a person first, then by name; one page
+    of them, past the end the last one."""
+    fitting = MailAccount.objects.all()
+    for word in words:
+        fitting = fitting.filter(Q(name__icontains=word) | Q(login__icontains=word) | Q(host__icontains=word))
+    count = fitting.count()
+    page = min(max(1, page), max(1, -(-count // PAGE)))
+    last = MailRun.objects.filter(account=OuterRef("pk")).order_by("-id").annotate(level=_LEVEL).values("level")[:1]
+    order = Case(When(~Q(validity="valid"), then=len(_ORDER)), default=Coalesce(Subquery(last), _ORDER.index(START)))
+    ordered = fitting.annotate(order=order).order_by("order", "name").values_list("id", flat=True)
+    ids = list(ordered[(page - 1) * PAGE : page * PAGE])
+    accounts = MailAccount.objects.select_related("token__configuration").in_bulk(ids)
+    newest = MailRun.objects.filter(account__in=ids).values("account").annotate(newest=Max("id")).values("newest")
+    runs = {run.account_id: run for run in MailRun.objects.filter(id__in=newest)}
+    refused = MailLedger.objects.filter(state="refused", account__in=ids).values_list("account")
+    waiting = dict(refused.annotate(count=Count("id")))
+    found = tuple(row_of(accounts[key], runs.get(key), waiting.get(key, 0)) for key in ids if key in accounts)
+    return AccountPage(found, count, count if not words else MailAccount.objects.count(), page)
 
 
 def one(account: MailAccount) -> AccountRow:
-    """One account, as `rows` would show it."""
+    """One account, as the list would show it."""
     last = MailRun.objects.filter(account=account).order_by("-id").first()
     return row_of(account, last, MailLedger.objects.filter(account=account, state="refused").count())
 

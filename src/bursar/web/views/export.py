@@ -16,7 +16,8 @@ from ...context import Context
 from ...errors import BursarError
 from ...keyring import Secret
 from ...tokens import age_file
-from ...tokens.models import Configuration, Token
+from ...tokens.listing import Rank
+from ...tokens.models import Configuration, Listing
 from ...tokens.transfer import export_rows
 from ..access import act, person_of
 from ..step_up import FIELD, stepped_up
@@ -106,7 +107,10 @@ def _options(
     rows = _rows(ids)
     count = rows.count()
     names = list(rows.values_list("name", flat=True)[:NAMES_SHOWN])
-    is_held = Q(secret_held=True) | Q(id__in=Token.objects.filter(held=True).values("configuration_id"))
+    # What is held needs a person or isn't valid: few rows, found by their rank.
+    held = Listing.objects.filter(base__in=(Rank.NOW, Rank.OFF), cause="held")
+    if ids:
+        held = held.filter(configuration_id__in=rows.order_by().values("id"))
     values = {
         "ids": ids,
         "count": count,
@@ -114,7 +118,7 @@ def _options(
         "rest": count - NAMES_SHOWN,
         "choice": choice,
         "problems": problems,
-        "held": list(rows.filter(is_held).values_list("name", flat=True)[:NAMES_SHOWN]),
+        "held": list(held.order_by("name").values_list("name", flat=True).distinct()[:NAMES_SHOWN]),
         "recipients": request.POST.get("recipients", ""),
         "shortest": age_file.SHORTEST_PASSPHRASE,
     }

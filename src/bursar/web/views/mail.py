@@ -1,6 +1,7 @@
 """Mail accounts: all of them, one with the log of its runs, fetching now, deleting."""
 
 import threading
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,25 +19,26 @@ from ...mail.log import view_of
 from ...mail.models import MailAccount, MailRun
 from ...mail.result import Result
 from ..access import act, look
-from ..mail.rows import AccountRow, every, one, outcome, rows
+from ..mail.rows import AccountRow, every, one, outcome, page_of
 from ..see_other import see_other
 from ..wording import clock
 
 POLLS = 4
+LONGEST_QUERY = 200
 
 
 @look
 @require_safe
 def all_accounts(request: HttpRequest) -> HttpResponse:
     """Every account: how it stands, when it was collected last, and what to do next."""
-    return render(request, "mail/all.html", _list())
+    return render(request, "mail/all.html", _list(request))
 
 
 @look
 @require_safe
 def renewed(request: HttpRequest) -> HttpResponse:
     """The table alone, for a page that stays open."""
-    return render(request, "mail/rows.html", _list())
+    return render(request, "mail/rows.html", _list(request))
 
 
 @look
@@ -117,9 +119,24 @@ def facts(row: AccountRow) -> list[tuple[str, str]]:
     return [(label, text) for label, text in found_facts if text]
 
 
-def _list() -> dict[str, object]:
-    every_row = rows()
-    return {"rows": [{"row": row, "outcome": outcome(row.last) if row.last else ""} for row in every_row]}
+def _list(request: HttpRequest) -> dict[str, object]:
+    asked = request.GET.get("page", "1")
+    query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
+    shown = page_of(query.split()[:8], int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 7 else 1)
+
+    def at(page: int, path: str = "/mail") -> str:
+        values = {"q": query, "page": "" if page == 1 else str(page)}
+        words = urlencode({name: value for name, value in values.items() if value})
+        return f"{path}?{words}" if words else path
+
+    return {
+        "rows": [{"row": row, "outcome": outcome(row.last) if row.last else ""} for row in shown.rows],
+        "shown": shown,
+        "q": query,
+        "renew": at(shown.page, "/mail/rows"),
+        "before": at(shown.page - 1) if shown.page > 1 else "",
+        "after": at(shown.page + 1) if shown.page < shown.pages else "",
+    }
 
 
 def _one(request: HttpRequest, stored: MailAccount) -> dict[str, object]:
