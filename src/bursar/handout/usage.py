@@ -28,9 +28,18 @@ def uses_of(token_id: str) -> list[TokenUse]:
     return [_read(use) for use in _uses().filter(token_id=token_id)]
 
 
-def uses_by(kind: str, consumer: str) -> list[TokenUse]:
-    """What one consumer was handed, the last first."""
-    return [_read(use) for use in _uses().filter(kind=kind, consumer=consumer)]
+def uses_by(kind: str, consumer: str, most: int | None = None) -> list[TokenUse]:
+    """What one consumer was handed, the last first; `most` of it at most."""
+    if most is None:
+        return [_read(use) for use in _uses().filter(kind=kind, consumer=consumer)]
+    wanted = Use.objects.filter(kind=kind, consumer=consumer)
+    newest = list(wanted.order_by("-last_at", "name").values_list("pk", flat=True)[:most])
+    return [_read(use) for use in _uses().filter(pk__in=newest)]
+
+
+def use_count(kind: str, consumer: str) -> int:
+    """How many tokens one consumer was handed."""
+    return Use.objects.filter(kind=kind, consumer=consumer).count()
 
 
 def _uses() -> QuerySet[Use]:

@@ -42,10 +42,13 @@ def match_count(ctx: Context, words: Sequence[str]) -> int:
 
 
 def matching(words: Sequence[str]) -> tuple[str, list[Any]]:
-    """A condition of the row of `tokens_listing` with its parameters: that the token holds every word."""
+    """A condition of the row of `tokens_listing` with its parameters: that the token holds every word.
+
+    It is a value, not an EXISTS: PostgreSQL would make that a join with everything that is searched.
+    """
     held = _all([_or(_written(word), _used(word)) for word in words])
-    found = f"SELECT 1 FROM tokens_search AS searched WHERE searched.token_id = tokens_listing.token_id AND {held.sql}"
-    return f"EXISTS ({found})", list(held.values)
+    row = f"SELECT {held.sql} FROM tokens_search AS searched WHERE searched.token_id = tokens_listing.token_id"
+    return f"({row})", list(held.values)
 
 
 def _found(column: str, words: Sequence[str]) -> _Part:

@@ -9,6 +9,7 @@ from ..access.models import Person
 from ..app import context
 from ..errors import BursarError
 from ..tokens.board import now_count
+from .gathered import Gathered
 from .languages import others
 from .mail.notices import mail_notices
 from .notices import notices_for
@@ -18,7 +19,7 @@ from .standing import Level
 from .targets import targets_of_notices
 
 THEMES = ("light", "dark")
-OVERVIEW, OVERVIEW_SHOWS = "/tokens", 3
+OVERVIEW_SHOWS = 3
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -40,21 +41,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return values | own | {"results": results_of(request)} | shown
 
 
-def health(request: HttpRequest, renewed: bool = False) -> dict[str, Any]:
+def health(request: HttpRequest, gathered: Gathered | None = None) -> dict[str, Any]:
     """The notices and the count in the top bar. A page still appears where they can't be had.
 
-    Three notices stand open on the overview, the most urgent one elsewhere; `renewed` are the overview's parts.
+    Three notices stand open on the overview, which has `gathered` what they are about; the most urgent one elsewhere.
     The frame of the same request shows the same.
     """
     ctx = context()
     now = ctx.clock.now()
     try:
         count = now_count(ctx, now)
-        found = notices_for(ctx, now, getattr(request, "own_configuration", ""))
+        own, known = getattr(request, "own_configuration", ""), (gathered.causes, gathered.views) if gathered else ()
+        found = notices_for(ctx, now, own, *known)
         about_mail, accounts = mail_notices(ctx, getattr(request, "own_account", ""))
     except BursarError:
         return {"notices": [], "health": None}
-    shown = OVERVIEW_SHOWS if request.path == OVERVIEW or renewed else 1
+    shown = OVERVIEW_SHOWS if gathered else 1
     lines = sorted([*found.lines, *about_mail], key=lambda line: line.level != Level.NOW)
     count += accounts
     rest = len(lines) - shown

@@ -4,7 +4,7 @@ Diamonds end unless a person acts, rings are kept alive by Bursar, bars are the 
 cents, so that the picture needs no script and no style; the list below says the same in words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from ..clock import from_micros
 from ..context import Context
 from ..tokens.coming import Coming, coming_ends, end_count, ends_by_slot, kept_by_slot
 from ..tokens.listing import SOON_DAYS, Rank
-from ..tokens.overview import TokenView, views_of
+from ..tokens.overview import TokenView
 from .standing import secret_end_of
 from .wording import clock
 
@@ -101,13 +101,20 @@ class Horizon:
     more: int
 
 
-def horizon_of(ctx: Context, renewals: Sequence[int], now: datetime) -> Horizon:
-    """The picture at `now`; `renewals` are those of the next 24 hours."""
-    now = now.replace(second=0, microsecond=0)
-    ends = coming_ends(ctx, now, now + QUARTER_SPAN, ONE_BY_ONE)
+def ends_of(ctx: Context, now: datetime) -> list[Coming]:
+    """What ends next, at most a hundred."""
+    now = _minute(now)
+    return coming_ends(ctx, now, now + QUARTER_SPAN, ONE_BY_ONE)
+
+
+def horizon_of(
+    ctx: Context, renewals: Sequence[int], now: datetime, ends: Sequence[Coming], views: Mapping[str, TokenView]
+) -> Horizon:
+    """The picture at `now`; `renewals` are those of the next 24 hours, `ends` those of `ends_of`, and `views` has the
+    tokens of the first `LISTED` of them."""
+    now = _minute(now)
     near = [end for end in ends if from_micros(end.at) <= now + DAY_SPAN]
     total = len(ends) if len(ends) < ONE_BY_ONE else end_count(ctx, now, now + QUARTER_SPAN)
-    views = {view.id: view for view in views_of(ctx, [end.token_id for end in ends[:LISTED]])}
     day = Strip(
         title=_("Next 24 hours"),
         sentence="",
@@ -131,7 +138,7 @@ def horizon_of(ctx: Context, renewals: Sequence[int], now: datetime) -> Horizon:
 def _diamonds(
     ctx: Context,
     ends: Sequence[Coming],
-    views: dict[str, TokenView],
+    views: Mapping[str, TokenView],
     now: datetime,
     span: timedelta,
     slots: int,
@@ -149,6 +156,10 @@ def _diamonds(
     return _labelled(marks, width)
 
 
+def _minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0)
+
+
 def _near(ends: Sequence[Coming], span: timedelta, slots: int) -> list[list[Coming]]:
     groups: list[list[Coming]] = []
     for end in ends:
@@ -159,7 +170,7 @@ def _near(ends: Sequence[Coming], span: timedelta, slots: int) -> list[list[Comi
     return groups
 
 
-def _cluster(group: list[Coming], views: dict[str, TokenView], now: datetime, span: timedelta) -> Mark:
+def _cluster(group: Sequence[Coming], views: Mapping[str, TokenView], now: datetime, span: timedelta) -> Mark:
     first, last = group[0], from_micros(group[-1].at)
     kind = _kind(min(end.rank for end in group), from_micros(first.at), now)
     x = _place(from_micros(first.at), now, span)

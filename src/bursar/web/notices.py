@@ -5,7 +5,7 @@ refresh token counts where TokenByRefreshToken is configured); what is misconfig
 tokens that are is decided by the listing; here it is put into words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..context import Context
-from ..tokens.causes import Cause, causes
+from ..tokens.causes import Cause, Causes, causes
 from ..tokens.overview import TokenView, views_of
 from ..tokens.users import users_of
 from .consequence import consequence_of
@@ -46,10 +46,25 @@ class Notices:
     unnamed: int = 0
 
 
-def notices_for(ctx: Context, now: datetime, leave_out: str = "") -> Notices:
-    """What stands below the top menu; `leave_out` is the configuration that the page itself is about."""
-    found = causes(ctx, now, READ)
-    views = {view.id: view for view in views_of(ctx, [*(c.token_id for c in found.shown), *found.beginnings])}
+def causes_of(ctx: Context, now: datetime) -> Causes:
+    """What the lines are about."""
+    return causes(ctx, now, READ)
+
+
+def notices_for(
+    ctx: Context,
+    now: datetime,
+    leave_out: str = "",
+    found: Causes | None = None,
+    views: Mapping[str, TokenView] | None = None,
+) -> Notices:
+    """What stands below the top menu; `leave_out` is the configuration that the page itself is about.
+
+    `found` and `views` are the causes and their tokens, where the page has read them already.
+    """
+    found = found or causes_of(ctx, now)
+    if views is None:
+        views = {view.id: view for view in views_of(ctx, [*(c.token_id for c in found.shown), *found.beginnings])}
     shown = [
         (cause, row_of(views[cause.token_id], now))
         for cause in found.shown

@@ -1,6 +1,7 @@
 """One page of the overview with everything its templates show: rows, counts, filters, orders, addresses."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..context import Context
-from ..tokens.board import Counts, Sort, counts, find
+from ..tokens.board import Counts, Found, Sort, counts, find
 from ..tokens.listing import Rank
-from ..tokens.overview import views_of
+from ..tokens.overview import TokenView
 from .choice import NOTICED, Choice, address, as_wanted
 from .rows import FILTERS, PAGE, Group, Row, groups_of, rank_of, row_of
 from .standing import Level
@@ -40,12 +41,16 @@ class Table:
     pages: int
 
 
-def table_of(ctx: Context, choice: Choice, now: datetime) -> Table:
-    """What the choice leaves, one page of it."""
-    wanted = as_wanted(choice)
+def found_of(ctx: Context, choice: Choice, now: datetime) -> tuple[Counts, Found]:
+    """The counts over everything, and which tokens the choice leaves on its page."""
     known = counts(ctx, now)
-    found = find(ctx, wanted, int(choice["page"]), PAGE, now, known)
-    rows = tuple(row_of(view, now) for view in views_of(ctx, found.token_ids))
+    return known, find(ctx, as_wanted(choice), int(choice["page"]), PAGE, now, known)
+
+
+def table_of(known: Counts, found: Found, views: Mapping[str, TokenView], choice: Choice, now: datetime) -> Table:
+    """What was found, as rows."""
+    wanted = as_wanted(choice)
+    rows = tuple(row_of(views[token_id], now) for token_id in found.token_ids if token_id in views)
     groups: tuple[Group, ...] = ()
     if wanted.sort is Sort.URGENCY and not wanted.descending:
         whole = {level: known.ranks[Rank[level.name]] for level in Level}

@@ -16,15 +16,20 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 def clock(at: datetime, now: datetime) -> str:
     """`11:58` within a day of now, with the weekday where it is another date; else as `date` says it."""
-    there, here = timezone.localtime(at), timezone.localtime(now)
+    zone = timezone.get_current_timezone()
+    there, here = at.astimezone(zone), now.astimezone(zone)
     if abs(at - now) < timedelta(days=1):
         return f"{there:%H:%M}" if there.date() == here.date() else _formatted(there, pgettext("date format", "D H:i"))
-    return date(at, now)
+    return _date(there, here)
 
 
 def date(at: datetime, now: datetime) -> str:
     """`Wed 2 Dec`, the year if it differs."""
-    there, here = timezone.localtime(at), timezone.localtime(now)
+    zone = timezone.get_current_timezone()
+    return _date(at.astimezone(zone), now.astimezone(zone))
+
+
+def _date(there: datetime, here: datetime) -> str:
     if there.year == here.year:
         return _formatted(there, pgettext("date format", "D j M"))
     return _formatted(there, pgettext("date format", "D j M Y"))

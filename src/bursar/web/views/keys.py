@@ -15,7 +15,7 @@ from ...access import keys
 from ...app import context
 from ...clock import from_micros, to_micros
 from ...errors import NotFound, Refused, Temporary
-from ...handout.usage import uses_by
+from ...handout.usage import use_count, uses_by
 from ...sentences import said as told
 from ...tokens.models import Token
 from ...tokens.revoke_all import revoke_all
@@ -27,6 +27,7 @@ from ..step_up import stepped_up
 from ..wording import clock, date, ends_in
 
 FORM = ("GET", "HEAD", "POST")
+USES_SHOWN = 100
 
 
 @look
@@ -49,9 +50,10 @@ def one_key(request: HttpRequest, key_id: str) -> HttpResponse:
     now = context().clock.now()
     uses = [
         {"use": use, "first": clock(use.first_at, now), "last": clock(use.last_at, now)}
-        for use in uses_by("key", view.id)
+        for use in uses_by("key", view.id, USES_SHOWN)
     ]
-    return render(request, "keys/one.html", {"key": _words(view), "uses": uses})
+    more = use_count("key", view.id) - len(uses)
+    return render(request, "keys/one.html", {"key": _words(view), "uses": uses, "more": more})
 
 
 @act
@@ -113,8 +115,9 @@ def revoke_key(request: HttpRequest, key_id: str) -> HttpResponse:
     """Asks first, saying what the key was used for."""
     view = _live(key_id)
     if request.method != "POST":
-        uses = uses_by("key", view.id)
-        return render(request, "keys/revoke.html", {"key": _words(view), "uses": uses[:5], "more": len(uses) - 5})
+        uses = uses_by("key", view.id, 5)
+        more = use_count("key", view.id) - len(uses)
+        return render(request, "keys/revoke.html", {"key": _words(view), "uses": uses, "more": more})
     keys.revoke_key(context(), view.name, person_of(request).email)
     messages.success(request, _("%(name)s is revoked. It is refused from the next request on.") % {"name": view.name})
     return see_other("/keys")

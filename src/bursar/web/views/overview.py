@@ -13,9 +13,10 @@ from ...tokens.models import Configuration
 from ..access import look, person_of, public
 from ..choice import Choice, address, wanted
 from ..frame import health
+from ..gathered import gather
 from ..horizon import horizon_of
 from ..see_other import see_other
-from ..table import seal_of, table_of, values_of
+from ..table import found_of, seal_of, table_of, values_of
 from ..targets import targets_of
 
 
@@ -64,9 +65,12 @@ def board(request: HttpRequest, choice: Choice) -> dict[str, Any]:
     """Everything the overview's templates show, and under `seal` a name for exactly that."""
     ctx = context()
     now = ctx.clock.now()
-    table = table_of(ctx, choice, now)
-    shown = health(request, renewed=True)
-    values = values_of(table, choice) | shown | {"horizon": horizon_of(ctx, table.counts.renewals, now)}
+    known, found = found_of(ctx, choice, now)
+    gathered = gather(ctx, found.token_ids, now)
+    table = table_of(known, found, gathered.views, choice, now)
+    shown = health(request, gathered)
+    horizon = horizon_of(ctx, known.renewals, now, gathered.ends, gathered.views)
+    values = values_of(table, choice) | shown | {"horizon": horizon}
     return values | {"seal": seal_of(person_of(request).pk, values)}
 
 
