@@ -40,11 +40,14 @@ class Answer:
         form: dict[str, str] | None = None,
         host: str = "",
         bearer: str = "",
+        language: str = "",
     ) -> None:
         connection = HTTPConnection("127.0.0.1", provider.port, timeout=5)
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         if host:
             headers["Host"] = host
+        if language:
+            headers["Accept-Language"] = language
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
@@ -131,6 +134,31 @@ def test_what_an_application_sends_is_shown_as_text(practice: PracticeProvider) 
     page = ask(practice, scope='<script>alert("x")</script>', client_id="<b>")
     assert "<script>" not in page.text
     assert "<b>" not in re.sub(r"<b>(Sasha|Bela|Jo|2 minutes|1 hour)", "", page.text)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "spoken"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-AT, en;q=0.9", "de"),
+        ("en-GB,en;q=0.9,de;q=0.8", "en"),
+        ("fr, de;q=0.4, en;q=0.2", "de"),
+        ("fr", "en"),
+        ("de;q=0", "en"),
+        ("de;q=nonsense", "en"),
+    ],
+)
+def test_the_pages_speak_the_language_that_the_browser_prefers(
+    practice: PracticeProvider, accepted: str, spoken: str
+) -> None:
+    address = f"/authorize?{urlencode({'response_type': 'code', 'client_id': 'practice', 'redirect_uri': BACK})}"
+    pages = [Answer(practice, "/", language=accepted), Answer(practice, "/authorize", language=accepted)]
+    pages.append(Answer(practice, f"{address}&code_challenge={'x' * 43}&code_challenge_method=S256", language=accepted))
+    pages.append(Answer(practice, "/consent", {"request": "gone"}, language=accepted))
+    for page, german in zip(pages, ("Zustimmungen", "Fehler", "Erlauben", "schon beantwortet"), strict=True):
+        assert f'<html lang="{spoken}">' in page.text
+        assert (german in page.text) == (spoken == "de"), page.text
 
 
 def test_every_page_has_a_policy_that_allows_no_script(practice: PracticeProvider) -> None:

@@ -15,6 +15,7 @@ from .http import Reply, Request
 from .ledger import ANY, Ledger, RegisteredClient
 from .people import human
 from .provider import FakeProvider
+from .words import WORDS, language
 
 CLIENT = RegisteredClient("practice", "practice", ANY, email="practice@practice.example")
 REQUESTS_KEPT = 100
@@ -77,25 +78,25 @@ class PracticeProvider(FakeProvider):
             if wanted.status != 400:
                 return wanted
             told = json.loads(wanted.body)
-            return pages.refused(told["error"], told["error_description"])
+            return pages.refused(told["error"], told["error_description"], _language(request))
         request_id = secrets.token_urlsafe(16)
         self._pending[request_id] = wanted
         for oldest in list(self._pending)[:-PENDING_KEPT]:
             del self._pending[oldest]
-        return pages.consent(request_id, wanted)
+        return pages.consent(request_id, wanted, _language(request))
 
     def _consent(self, request: Request, moment: Moment) -> Reply:
         form = request.form
         wanted = self._pending.pop(form.get("request", ""), None) if request.method == "POST" else None
         if wanted is None:
-            return pages.refused("request_unknown", "this page was answered before, or the provider was restarted")
+            return _refused(request, "request_unknown", "answered")
         if form.get("decision") != "allow":
             return self.send_back(
                 wanted,
                 {"error": "access_denied", "error_description": "The person pressed Deny at the practice provider."},
             )
         chosen = form.get("lifetime", "")
-        offered = {str(seconds): float(seconds) for seconds, _, _ in pages.LIFETIMES}
+        offered = {str(seconds): float(seconds) for seconds in pages.LIFETIMES}
         family = moment.ledger.consent(
             wanted["client_id"],
             wanted.get("scope", ""),
@@ -104,8 +105,8 @@ class PracticeProvider(FakeProvider):
         )
         return self.allow(wanted, family, moment)
 
-    def _about(self, _request: Request, moment: Moment) -> Reply:
-        return pages.about(self.url, self._key, moment.ledger.families.values())
+    def _about(self, request: Request, moment: Moment) -> Reply:
+        return pages.about(self.url, self._key, moment.ledger.families.values(), _language(request))
 
     def _asset(self, request: Request, _moment: Moment) -> Reply:
         return pages.asset(request.path.lstrip("/"))
@@ -113,7 +114,7 @@ class PracticeProvider(FakeProvider):
     def _take_back(self, request: Request, moment: Moment) -> Reply:
         form = request.form
         if request.method != "POST" or not secrets.compare_digest(form.get("key", "").encode(), self._key.encode()):
-            return pages.refused("key_unknown", "the page is from before the provider's last start")
+            return _refused(request, "key_unknown", "older")
         if form.get("what") == "consents":
             for family in moment.ledger.families.values():
                 family.revoked = True
@@ -135,3 +136,12 @@ class PracticeProvider(FakeProvider):
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _language(request: Request) -> str:
+    return language(request.headers.get("accept-language", ""))
+
+
+def _refused(request: Request, error: str, word: str) -> Reply:
+    spoken = _language(request)
+    return pages.refused(error, WORDS[word][spoken], spoken)

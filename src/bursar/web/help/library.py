@@ -1,4 +1,9 @@
-"""Every page of the help by its path, rendered when first asked for. What is new in `docs/` is there by itself."""
+"""Every page of the help by its path, rendered when first asked for. What is new in `docs/` is there by itself.
+
+A page in another language is the file of the same name below that language's folder (`docs/de/how-to/install.md`). It
+has the headings of the English one, in its own words and at the same anchors, so that every link leads to the same
+place in each language. Where there is none, the English page is shown, and says that it is.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +16,8 @@ from .render import Rendered, render
 
 DOCS = Path(__file__).parent / "docs"
 IMAGES = DOCS / "images"
+ORIGINAL = "en"
+TRANSLATED = ("de",)
 # The folders in the order in which they are read; within them these pages first, then the others by title.
 SHELVES: tuple[tuple[str, str | Promise], ...] = (
     ("how-to", _("How to")),
@@ -35,6 +42,7 @@ class Entry:
 
     path: str
     title: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +55,33 @@ class Shelf:
 
 def paths() -> list[str]:
     """Every page's path, without its suffix."""
-    return sorted(file.relative_to(DOCS).as_posix().removesuffix(".md") for file in DOCS.rglob("*.md"))
+    files = (file.relative_to(DOCS).as_posix() for file in DOCS.rglob("*.md"))
+    return sorted(file.removesuffix(".md") for file in files if file.partition("/")[0] not in TRANSLATED)
 
 
 @cache
-def page(path: str) -> Rendered | None:
-    """The page of that path, None where there is none. Only what `paths` lists is ever read."""
+def page(path: str, language: str = ORIGINAL) -> Rendered | None:
+    """The page of that path, None where there is none; the English one where that language has none.
+
+    Only what `paths` lists is ever read.
+    """
     if path not in paths():
         return None
-    return render((DOCS / f"{path}.md").read_text("utf-8"), path)
+    own = DOCS / language / f"{path}.md"
+    if language not in TRANSLATED or not own.is_file():
+        return render((DOCS / f"{path}.md").read_text("utf-8"), path)
+    original = page(path)
+    assert original is not None
+    anchors = tuple(part.heading.anchor for part in original.parts)
+    return render(own.read_text("utf-8"), path, language, anchors)
 
 
 @cache
-def shelves() -> tuple[Shelf, ...]:
+def shelves(language: str = ORIGINAL) -> tuple[Shelf, ...]:
     """All pages by folder."""
     found = []
     for folder, title in SHELVES:
-        entries = [Entry(path, _title(path)) for path in paths() if _folder(path) == folder]
+        entries = [_entry(path, language) for path in paths() if _folder(path) == folder]
         found.append(Shelf(title, tuple(sorted(entries, key=_place))))
     return tuple(shelf for shelf in found if shelf.entries)
 
@@ -79,10 +97,10 @@ def _folder(path: str) -> str:
     return folder if slash else "reference"
 
 
-def _title(path: str) -> str:
-    found = page(path)
+def _entry(path: str, language: str) -> Entry:
+    found = page(path, language)
     assert found is not None
-    return found.title
+    return Entry(path, found.title, found.language)
 
 
 def _place(entry: Entry) -> tuple[int, str]:

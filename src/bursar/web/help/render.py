@@ -33,12 +33,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A page. `links` are the paths within the help that it leads to, anchors included."""
+    """A page. `links` are the paths within the help that it leads to, anchors included; `language` is what it is in."""
 
     title: str
     html: SafeString
     parts: tuple[Part, ...]
     links: tuple[str, ...]
+    language: str = "en"
 
     @property
     def contents(self) -> list[Heading]:
@@ -46,18 +47,22 @@ class Rendered:
         return [part.heading for part in self.parts if part.heading.level == 2]
 
 
-def render(text: str, path: str) -> Rendered:
-    """Render the page at `path` (such as `how-to/install`), its relative links made absolute."""
+def render(text: str, path: str, language: str = "en", anchors: Sequence[str] = ()) -> Rendered:
+    """Render the page at `path` (such as `how-to/install`), its relative links made absolute.
+
+    A translation lies below its language's folder, which no address shows, and has the `anchors` of the original.
+    """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)
     tokens = parser.parse(text)
     _empty_heads(tokens)
-    parts = list(_parts(tokens))
-    links = tuple(link for token in tokens for link in _relink(token, posixpath.dirname(path)))
+    parts = list(_parts(tokens, anchors))
+    folder = posixpath.dirname(path if language == "en" else f"{language}/{path}")
+    links = tuple(link for token in tokens for link in _relink(token, folder, language))
     html = parser.renderer.render(tokens, parser.options, {})
     title = parts[0].heading.text if parts else path
-    return Rendered(title, mark_safe(html), tuple(parts), links)  # noqa: S308 - the parser escapes whatever is text
+    return Rendered(title, mark_safe(html), tuple(parts), links, language)  # noqa: S308 - the parser escapes whatever is text
 
 
 def slug(text: str) -> str:
@@ -65,8 +70,9 @@ def slug(text: str) -> str:
     return _SLUG.sub("-", re.sub(r"['`’]", "", text.lower())).strip("-")
 
 
-def _parts(tokens: Sequence[Token]) -> Iterator[Part]:
+def _parts(tokens: Sequence[Token], anchors: Sequence[str]) -> Iterator[Part]:
     """Give every heading its anchor, and gather the text up to the next one."""
+    given = iter(anchors)
     heading: Heading | None = None
     words: list[str] = []
     taken: set[str] = set()
@@ -75,7 +81,7 @@ def _parts(tokens: Sequence[Token]) -> Iterator[Part]:
             if heading is not None:
                 yield Part(heading, " ".join(words))
             text = _plain(tokens[index + 1])
-            anchor = slug(text)
+            anchor = next(given, "") or slug(text)
             while anchor in taken:
                 anchor += "-2"
             taken.add(anchor)
@@ -98,7 +104,7 @@ def _plain(inline: Token) -> str:
     )
 
 
-def _relink(token: Token, folder: str) -> Iterator[str]:
+def _relink(token: Token, folder: str, language: str) -> Iterator[str]:
     for child in token.children or ():
         name = {"link_open": "href", "image": "src"}.get(child.type)
         if name is None:
@@ -109,7 +115,8 @@ def _relink(token: Token, folder: str) -> Iterator[str]:
             child.attrSet("target", "_blank")
         elif not target.startswith("#"):
             address, mark, anchor = target.partition("#")
-            inside = posixpath.normpath(posixpath.join(folder, address)).removesuffix(".md")
+            inside = posixpath.normpath(posixpath.join(folder, address))
+            inside = inside.removesuffix(".md").removeprefix(f"{language}/")
             child.attrSet(name, PREFIX + inside + mark + anchor)
             yield inside + mark + anchor
         else:

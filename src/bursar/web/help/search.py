@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .library import page, paths
+from .library import ORIGINAL, page, paths
 from .render import Part
 
 MOST = 20
@@ -17,19 +17,21 @@ class Hit:
     page: str
     heading: str
     excerpt: str
+    language: str
 
 
-def search(query: str) -> list[Hit]:
+def search(query: str, language: str = ORIGINAL) -> list[Hit]:
     """The parts in which every word of the query occurs, those with it in their headings first."""
     words = query.casefold().split()
     found: list[tuple[int, Hit]] = []
     for path in paths():
-        rendered = page(path)
+        rendered = page(path, language)
         for part in rendered.parts if rendered and words else ():
             rank = _rank(words, part, rendered.title if rendered else "")
             if rank and rendered:
                 address = f"/help/{path}#{part.heading.anchor}"
-                hit = Hit(address, rendered.title, part.heading.text, _excerpt(part.text, words))
+                excerpt = _excerpt(part.text, words)
+                hit = Hit(address, rendered.title, part.heading.text, excerpt, rendered.language)
                 found.append((rank, hit))
     return [hit for _, hit in sorted(found, key=lambda pair: -pair[0])[:MOST]]
 

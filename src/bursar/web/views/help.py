@@ -2,10 +2,11 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from ..access import own
-from ..help.library import image, page, shelves
+from ..help.library import ORIGINAL, image, page, shelves
 from ..help.search import search
 
 LONGEST_QUERY = 200
@@ -16,18 +17,21 @@ LONGEST_QUERY = 200
 def index(request: HttpRequest) -> HttpResponse:
     """All pages, or what a search found."""
     query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
-    hits = search(query) if query else []
-    return render(request, "help/index.html", {"shelves": shelves(), "query": query, "hits": hits})
+    language = get_language() or ORIGINAL
+    hits = search(query, language) if query else []
+    return render(request, "help/index.html", {"shelves": shelves(language), "query": query, "hits": hits})
 
 
 @own
 @require_safe
 def topic(request: HttpRequest, topic: str) -> HttpResponse:
-    """One page."""
-    found = page(topic)
+    """One page, in the person's language where there is one."""
+    language = get_language() or ORIGINAL
+    found = page(topic, language)
     if found is None:
         raise Http404
-    return render(request, "help/page.html", {"page": found, "shelves": shelves(), "current": topic})
+    known = {"page": found, "shelves": shelves(language), "current": topic, "foreign": found.language != language}
+    return render(request, "help/page.html", known)
 
 
 @own
