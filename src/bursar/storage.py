@@ -191,9 +191,14 @@ def _attempt_bundle(
 
 
 def _cursor() -> CursorWrapper:
+    is_new = connection.connection is None
     connection.ensure_connection()
     found = connection.cursor()
-    return LeanCursor(found.cursor, found.db)
+    lean = LeanCursor(found.cursor, found.db)
+    if is_new and connection.vendor == "postgresql":
+        # PostgreSQL compiles a query that it takes for long, which takes longer than any of ours.
+        lean.execute("SET jit = off")
+    return lean
 
 
 def _read(job: Job) -> Any:

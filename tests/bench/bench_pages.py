@@ -129,8 +129,8 @@ def test_pages_stay_fluid(pages: Pages) -> None:
         f"pages-{connection.vendor}",
         f"Pages with {MANY:,} configurations, {name}",
         f"{conditions()}\n\n{found}"
-        f"\n\nServer time of a whole request, the median of {ROUNDS} by Django's client in one process; every tenth token\n"
-        "has a mail account. CPU is this process's own, without a database server's. Wanted: under 100 ms each.",
+        f"\n\nServer time of a whole request, the median of {ROUNDS} by Django's client in one process; every tenth\n"
+        "token has a mail account. CPU is this process's own, without a database server's. Wanted: under 100 ms each.",
     )
 
 

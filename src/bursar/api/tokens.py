@@ -43,7 +43,8 @@ def list_tokens(
         ids, total = _window(ctx, wanted, offset, limit, counts)
     else:
         every, _ = _window(ctx, wanted, 0, max(1, counts.total), counts)
-        allowed = [view.id for view in views_of(ctx, every) if manager.may_see(view.reference)]
+        names = board.references(ctx)
+        allowed = [token_id for token_id in every if manager.may_see(names.get(token_id, ""))]
         ids, total = allowed[offset : offset + limit], len(allowed)
     return part(request, views_of(ctx, ids), total, limit, offset, _shown)
 

@@ -108,6 +108,12 @@ def now_count(ctx: Context, now: datetime) -> int:
     return int(count)
 
 
+def references(ctx: Context) -> dict[str, str]:
+    """The reference of every token, by its id."""
+    rows = read(ctx, "SELECT token_id, name, label FROM tokens_listing")
+    return {token_id: f"{name}#{label}" if label else name for token_id, name, label in rows}
+
+
 def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, known: Counts) -> Found:
     """The ids on `page` (from 1; a page past the end is the last one). `known` spares the count of whole ranks."""
     micros = to_micros(now)
