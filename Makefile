@@ -20,14 +20,16 @@ run: $(INSTALLED)  ## Serve on http://localhost:8085, with a provider to practis
 	@echo 'Commands for this home, in another terminal: export BURSAR_HOME="'"$${BURSAR_HOME:-$(CURDIR)/.bursar}"'" PATH="$(CURDIR)/$(BIN):$$PATH"'
 	@BURSAR_HOME="$${BURSAR_HOME:-$(CURDIR)/.bursar}" exec $(BIN)/bursar serve --practice
 
-# All tests on SQLite, and beside them, those that use the database again on PostgreSQL; its output follows at the end.
-# pytest's exit code 5 means that none of the named tests uses the database.
+# All tests on SQLite, then those that use the database again on PostgreSQL, both shared out by file between two processes:
+# more of them at once would have tests wait for each other's processes. Exit code 5 of pytest means that none of the named
+# tests uses the database. What Python has compiled is kept, whatever the environment says: the tests start many processes.
+SHARED := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 .PHONY: test
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV) counterparts  ## Run all tests, with TESTS=path some of them
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	$(BIN)/python -m tests.counterparts.postgres $(BIN)/python -m pytest -m database $(TESTS) >"$$log" 2>&1 & beside=$$!; \
-	echo "== SQLite"; $(BIN)/python -m pytest $(TESTS); sqlite=$$?; \
-	wait $$beside; postgres=$$?; echo "== PostgreSQL"; cat "$$log"; \
+	@echo "== SQLite"; $(BIN)/python -m pytest $(SHARED) $(TESTS); sqlite=$$?; \
+	echo "== PostgreSQL"; \
+	$(BIN)/python -m tests.counterparts.postgres $(BIN)/python -m pytest $(SHARED) -m database $(TESTS); postgres=$$?; \
 	[ $$sqlite = 0 ] && { [ $$postgres = 0 ] || [ $$postgres = 5 ]; }
 
 .PHONY: check

@@ -40,13 +40,15 @@ class Cli(Protocol):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what works on the database of the run, so that it can be run again on another one.
 
-    What is shown in a browser, and what is marked `once`, shows nothing about the database.
+    What is shown in a browser, and what is marked `once`, shows nothing about the database. Unit tests come last: they
+    are short, so that two processes that share the tests end together.
     """
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         uses_database = item.get_closest_marker("django_db") or used & {"db", "transactional_db", "empty_home"}
         if uses_database and not item.get_closest_marker("once") and "browser" not in item.path.parts:
             item.add_marker("database")
+    items.sort(key=lambda item: "unit" in item.path.parts)
 
 
 def pytest_sessionfinish() -> None:
