@@ -42,7 +42,8 @@ def accounts_named(word: str) -> tuple[str, tuple[Any, ...]]:
     """The tokens of the accounts whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
     from .models import MailAccount
 
-    named = MailAccount.objects.filter(Q(name__icontains=word) | Q(name__icontains=word.upper()), token__isnull=False)
+    holds = Q(name__icontains=word) if word.isascii() else Q(name__icontains=word) | Q(name__icontains=word.upper())
+    named = MailAccount.objects.filter(holds, token__isnull=False)
     sql, parameters = named.order_by().values("token_id").query.sql_with_params()
     return sql, tuple(parameters)
 

@@ -131,6 +131,16 @@ def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, know
     return Found(_by_rank(ctx, wanted, micros, first, size, ranks), count, page)
 
 
+def first(ctx: Context, wanted: Wanted, size: int, now: datetime) -> tuple[str, ...]:
+    """The ids that come first, with nothing counted; in the order of one column."""
+    micros = to_micros(now)
+    if wanted.words:
+        ids = first_matches(ctx, wanted.words, FEW + 1)
+        if len(ids) <= FEW:
+            return tuple(_sorted(ctx, wanted, micros, ids)[:size])
+    return _window(ctx, wanted, micros, 0, size, size)
+
+
 def _by_rank(ctx: Context, wanted: Wanted, micros: int, first: int, size: int, ranks: Counter[Rank]) -> tuple[str, ...]:
     """The window from `first` on, put together from ranks: each has an order of its own that is an index."""
     found: list[str] = []

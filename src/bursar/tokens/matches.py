@@ -60,7 +60,8 @@ def _found(column: str, words: Sequence[str]) -> _Part:
     if not used:
         return _Part(found, written.values)
     named = _Part(" UNION ".join(each.sql for each in used), tuple(chain.from_iterable(each.values for each in used)))
-    held = _all([_or(_written(word), _used(word)) for word in words])
+    # Of one word it is known already that the name of a user holds it.
+    held = _all([_or(_written(word), _used(word)) for word in words]) if len(words) > 1 else _Part("true")
     rest = (
         f"SELECT {column} FROM ({named.sql}) AS named JOIN tokens_search AS searched"
         f" ON searched.token_id = named.token_id WHERE {held.sql} AND NOT ({written.sql})"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from ..app import context
 from ..providers import template_of
-from ..tokens.board import Sort, Wanted, counts, find
+from ..tokens.board import Sort, Wanted, first
 from ..tokens.listing import Rank
 from ..tokens.models import Configuration, Listing, Token
 from .access import act
@@ -47,12 +47,11 @@ def mail_servers(spec: Spec, current: str) -> dict[str, Servers]:
 def offered(request: HttpRequest) -> HttpResponse:
     """What fits what is typed, as the options of the field."""
     ctx = context()
-    now = ctx.clock.now()
     typed = request.GET.get(FIELD, "").replace("\0", "")[:LONGEST]
     wanted = Wanted(
         ranks=frozenset(Rank) - {Rank.OFF}, words=tuple(typed.replace("#", " ").split()[:8]), sort=Sort.NAME
     )
-    ids = find(ctx, wanted, 1, OFFERED, now, counts(ctx, now)).token_ids
+    ids = first(ctx, wanted, OFFERED, ctx.clock.now())
     found = sorted(_reference(row) for row in Listing.objects.filter(token_id__in=ids))
     servers = _servers(found)
     options = [{"reference": each, "servers": json.dumps(servers.get(each, {}))} for each in found]
