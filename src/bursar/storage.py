@@ -8,6 +8,7 @@ The writer takes all the jobs that wait, runs each in a savepoint of one transac
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar, cast
@@ -32,7 +33,10 @@ class Together(Protocol):
     """A job of which several that wait can be done at once, in fewer statements; the class says so by this method.
 
     It gives a result for each job, in their order. Raising undoes all of it, and each job is done for itself.
+    The writer may wait `patience` seconds for more of them, while nothing else has to be written.
     """
+
+    patience: float
 
     def __call__(self, cursor: CursorWrapper) -> Any: ...
 
@@ -117,8 +121,9 @@ class Storage:
     def _serve_writes(self) -> None:
         running = True
         while running:
-            group: list[tuple[Job, Future[Any]]] = []
+            group: list[_Begun] = []
             item = self._writes.get()
+            until = time.monotonic() + _patience(item)
             while True:
                 if item is None:
                     running = False
@@ -126,8 +131,11 @@ class Storage:
                 group.append(item)
                 if len(group) == GROUP:
                     break
+                # One that somebody waits for is written at once, and all that came before it.
+                until = until if _patience(item) else 0.0
+                left = until - time.monotonic()
                 try:
-                    item = self._writes.get_nowait()
+                    item = self._writes.get(timeout=left) if left > 0 else self._writes.get_nowait()
                 except queue.Empty:
                     break
             if group:
@@ -161,6 +169,10 @@ class Storage:
                 answer.set_result(result)
             else:
                 answer.set_exception(failure)
+
+
+def _patience(item: _Item) -> float:
+    return 0.0 if item is None else getattr(type(item[0]), "patience", 0.0)
 
 
 def _bundled(group: list[_Begun]) -> list[list[_Begun]]:

@@ -2,7 +2,8 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from . import tls
 from .addresses import Address, is_public, plain
 from .deadline import Deadline
 from .errors import OutboundFailed, OutboundRefused
+from .kept import Kept, Key
 from .resolve import Resolver, system_resolver
 from .rules import OutboundRules
 from .slots import AT_ONCE, Slots
@@ -36,12 +38,25 @@ class Door:
         self.clock = clock
         self._resolve = resolve
         self._slots = Slots(at_once)
+        self._silent: set[Key] = set()
+        self.kept: Kept | None = None
 
     def with_rules(self, rules: OutboundRules) -> "Door":
         """The same door by rules that were read this moment: for many calls that follow at once."""
         door = copy(self)
         door.rules = lambda: rules
         return door
+
+    @contextmanager
+    def for_bundle(self, rules: OutboundRules) -> Iterator["Door"]:
+        """The same door by these rules, for one thread's calls that follow one another at once: what they need not
+        open anew stays open until the end."""
+        door = self.with_rules(rules)
+        door.kept = Kept(self._silent)
+        try:
+            yield door
+        finally:
+            door.kept.close()
 
     def deadline(self, seconds: float) -> Deadline:
         """A deadline on this door's clock."""

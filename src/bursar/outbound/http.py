@@ -1,7 +1,7 @@
 """One HTTP exchange: bounded in time and size, no redirect, nothing from the environment (SEC-50, SEC-52).
 
 urllib3's connections speak HTTP; the sockets under them, and TLS, are the door's. Its pools stay unused: an exchange
-has a connection of its own, so that a changed rule counts at once.
+has a connection of its own, so that a changed rule counts at once, or one that a bundle of calls keeps (`kept`).
 """
 
 import http.client
@@ -120,12 +120,23 @@ def exchange(
     host = target.hostname or ""
     rules = door.rules()
     deadline = door.deadline(rules.timeout if timeout is None else timeout)
-    if target.scheme == "https":
-        connection: HTTPConnection = _Tls(door, target, deadline, ca_file, rules.proxy_for(host), client)
+    proxy = rules.proxy_for(host) if target.scheme == "https" else None
+    kept, key = (
+        door.kept if client is None and sink is None else None,
+        (target.scheme, host, target.port, proxy, ca_file),
+    )
+    again = kept.take(key, deadline) if kept is not None else None
+    if again is not None:
+        connection = again
+    elif target.scheme == "https":
+        connection = _Tls(door, target, deadline, ca_file, proxy, client)
     else:
         connection = _Plain(door, target, deadline)
+    keeping = kept is not None and kept.keeps(key)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", "Connection": "close", **headers}
+    life = {} if keeping else {"Connection": "close"}
+    sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **life, **headers}
+    whole = False
     try:
         connection.request(method, path, body, sent, preload_content=False, decode_content=False)
         with closing(connection.getresponse()) as answer:
@@ -134,17 +145,24 @@ def exchange(
             if taken is not None:
                 copy_body(answer, taken[1], host, taken[0])
                 return HttpAnswer(answer.status, received, b"")
-            return HttpAnswer(answer.status, received, read_body(answer, limit, host))
+            read = read_body(answer, limit, host)
+            whole = True
+            return HttpAnswer(answer.status, received, read)
     except SinkBroken:
         raise
     except (TimeoutError, urllib3.exceptions.TimeoutError) as problem:
         raise timed_out(deadline) from problem
     except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, zlib.error) as problem:
+        if kept is not None and again is not None:
+            kept.broke(key)
         raise OutboundFailed(
             f"The connection to {host} broke before there was a complete answer ({type(problem).__name__})."
         ) from problem
     finally:
-        connection.close()
+        if kept is not None and keeping and whole:
+            kept.put(key, connection)
+        else:
+            connection.close()
 
 
 def judge(door: "Door", url: str) -> None:

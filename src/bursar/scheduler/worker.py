@@ -49,7 +49,9 @@ class Worker:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="bursar-refresh") as pool:
             while not self._ctx.stop.is_set():
                 try:
-                    busy = len(self.turn(pool)) > 1
+                    self.turn(pool)
+                    # What is due is fetched by the second, not one by one: a bundle costs little more than one.
+                    busy = self._has_more()
                 except BursarError as problem:
                     log.warning("the scheduler skips a turn: %s", problem.code)
                     busy = False
@@ -74,6 +76,11 @@ class Worker:
                 break
         begun.append(pool.submit(self._revocations))
         return begun
+
+    def _has_more(self) -> bool:
+        """Whether something that is due waits for a thread."""
+        with self._lock:
+            return any(self._waiting.values())
 
     def _are_full(self) -> bool:
         """Whether every thread is taken and has more to do: then it would be vain to look for what is due."""

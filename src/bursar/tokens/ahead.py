@@ -34,22 +34,24 @@ def refresh_ahead(ctx: Context, token_ids: Sequence[str]) -> int:
     (`storage_unavailable`) without having called anybody when the attempts can't be written.
     """
     rules = ctx.settings.outbound_rules()
-    door = ctx.door.with_rules(rules)
     claims, until = ctx.storage.write(lambda cursor: _claim(cursor, ctx, token_ids, rules.timeout))
+    if not claims:
+        return 0
     begun: list[tuple[Settle, Future[TokenRow | Refusal]]] = []
     called = 0
     try:
-        for claim in claims:
-            # The lease must outlive the call: no refresh token may be used by two at once.
-            if ctx.stop.is_set() or ctx.clock.now() + timedelta(seconds=rules.timeout + SPARE) > until:
-                break
-            called += 1
-            try:
-                settle = _unread(call(ctx, claim, door, rules.timeout))
-            except Exception:
-                log.exception("a refresh failed in a way that Bursar did not expect")
-                continue
-            begun.append((settle, _begin(ctx, settle)))
+        with ctx.door.for_bundle(rules) as door:
+            for claim in claims:
+                # The lease must outlive the call: no refresh token may be used by two at once.
+                if ctx.stop.is_set() or ctx.clock.now() + timedelta(seconds=rules.timeout + SPARE) > until:
+                    break
+                called += 1
+                try:
+                    settle = _unread(call(ctx, claim, door, rules.timeout))
+                except Exception:
+                    log.exception("a refresh failed in a way that Bursar did not expect")
+                    continue
+                begun.append((settle, _begin(ctx, settle)))
     finally:
         _finish(ctx, begun)
         _give_back(ctx, claims[called:])
@@ -92,15 +94,24 @@ class _Success:
 
     one: Success
 
+    patience = 0.01  # seconds that the writer may wait for more of them; a call takes longer
+
     def __call__(self, cursor: CursorWrapper) -> TokenRow | Refusal:
-        return self.one(cursor)
+        # Where it has moved nothing was written yet, and the rules of one say what is to be done.
+        return stored[0] if (stored := self._store(cursor, [self])) else self.one(cursor)
 
     def together(self, cursor: CursorWrapper, jobs: "Sequence[_Success]") -> list[TokenRow | Refusal]:
+        stored = self._store(cursor, jobs)
+        if not stored:
+            raise Temporary("One of them has moved meanwhile.", code="moved")
+        return stored
+
+    def _store(self, cursor: CursorWrapper, jobs: "Sequence[_Success]") -> list[TokenRow | Refusal]:
         ctx = self.one.ctx
         now = ctx.clock.now()
         several = [job.one for job in jobs]
         if not life.store_together(cursor, ctx.keyring, [(each.claim.row, each.material) for each in several], now):
-            raise Temporary("One of them has moved meanwhile.", code="moved")
+            return []
         ended = [(each.claim.row, each.claim.attempt.id, each.material.expires_at) for each in several]
         life.end_attempts(cursor, ended, "granted", now, 200)
         life.release_siblings(cursor, [each.claim.row for each in several], CLIENT_ERRORS, now)

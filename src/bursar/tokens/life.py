@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from ..bulk import insert_many, update_many
 from ..clock import from_micros, to_micros
 from ..ids import new_id
 from ..keyring import Keyring, Place, Secret
@@ -73,13 +74,11 @@ def begin_attempts(
 ) -> None:
     """Write down that the provider is about to be called, before it is (SEC-24)."""
     asked = (worker, asker.kind, asker.name, to_micros(now))
-    cursor.executemany(
-        'INSERT INTO tokens_attempt (id, token_id, generation, "grant", refresh_sha256, worker, asker, "by",'
-        " started_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            (each.id, each.token_id, each.generation, each.grant, each.refresh_sha256, *asked)  # as the columns above
-            for each in attempts
-        ],
+    insert_many(
+        cursor,
+        "tokens_attempt",
+        ("id", "token_id", "generation", "grant", "refresh_sha256", "worker", "asker", "by", "started_at"),
+        [(each.id, each.token_id, each.generation, each.grant, each.refresh_sha256, *asked) for each in attempts],
     )
 
 
@@ -135,10 +134,12 @@ def end_attempts(
     cursor: CursorWrapper, ended: Sequence[tuple[TokenRow, str, datetime]], outcome: str, now: datetime, status: int
 ) -> None:
     """The same for many that ended alike: row, attempt, and the end of the token that it brought."""
-    cursor.executemany(
-        "UPDATE tokens_attempt SET finished_at = %s, outcome = %s, status = %s, answer = '', expires_at = %s"
-        " WHERE id = %s",
-        [(to_micros(now), outcome, status, to_micros(expires_at), attempt) for _, attempt, expires_at in ended],
+    update_many(
+        cursor,
+        "tokens_attempt",
+        ("finished_at", "outcome", "status", "answer", "expires_at"),
+        ("id",),
+        [(to_micros(now), outcome, status, "", to_micros(expires_at), attempt) for _, attempt, expires_at in ended],
     )
     fold_many(cursor, {row.id: row.c_id for row, _, _ in ended})
 
@@ -192,12 +193,9 @@ def store_together(
         changes = _stored(keyring, row, grown, now, confirmed=confirmed)
         values = [to_micros(v) if isinstance(v, datetime) else v for v in changes.values()]
         alike.setdefault(tuple(changes), []).append([*values, row.id, row.generation])
-    for columns, rows in alike.items():
-        names = ", ".join(f"{name} = %s" for name in columns)
-        cursor.executemany(f"UPDATE {TABLE} SET {names} WHERE id = %s AND generation = %s", rows)  # noqa: S608
-        if cursor.rowcount != len(rows):
-            return False
-    return True
+    return all(
+        update_many(cursor, TABLE, columns, ("id", "generation"), rows) == len(rows) for columns, rows in alike.items()
+    )
 
 
 def _stored(keyring: Keyring, row: TokenRow, grown: Grown, now: datetime, *, confirmed: bool) -> dict[str, Any]:
