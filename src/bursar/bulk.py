@@ -67,7 +67,8 @@ def _flat(rows: Sequence[Sequence[Any]]) -> list[Any]:
 def _types(table: str) -> dict[str, str]:
     """The type of each column: PostgreSQL takes a list of values that are all null for text."""
     [model] = [model for model in apps.get_models() if model._meta.db_table == table]
-    return {
-        field.column: str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
-        for field in model._meta.concrete_fields
-    }
+    types: dict[str, str] = {}
+    for field in model._meta.concrete_fields:
+        kind = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
+        types[str(field.column)] = str(kind)
+    return types

@@ -31,7 +31,7 @@ class Kept:
         if not connection.is_connected:
             connection.close()
             return None
-        connection.sock.deadline = deadline  # type: ignore[attr-defined]
+        connection.sock.deadline = deadline  # type: ignore[union-attr]  # the door's sockets alone
         return connection
 
     def put(self, key: Key, connection: HTTPConnection) -> None:
