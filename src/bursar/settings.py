@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "allauth",
     "allauth.account",
-    "ninja",
     "bursar.access",
     "bursar.sysconfig",
     "bursar.tokens",

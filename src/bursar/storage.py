@@ -27,6 +27,7 @@ _Item = _Begun | None
 
 READERS = 4
 GROUP = 100
+SMALL_CACHE = 512  # KiB
 
 
 class Together(Protocol):
@@ -55,6 +56,15 @@ class Storage:
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
         self._closed = False
+        self._readers = READERS
+        self._small = False
+
+    def keep_small(self) -> None:
+        """One reader instead of a few, and little of SQLite's file in memory, for a process that does one thing.
+
+        Call it before the first job.
+        """
+        self._readers, self._small = 1, True
 
     def read(self, job: Callable[[CursorWrapper], T]) -> T:
         """Run `job` outside any transaction."""
@@ -69,7 +79,7 @@ class Storage:
         with self._starting:
             self._closed = True
             threads, self._threads = self._threads, []
-        for _ in range(READERS):
+        for _ in range(self._readers):
             self._reads.put(None)
         self._writes.put(None)
         for thread in threads:
@@ -103,13 +113,14 @@ class Storage:
             if self._closed:
                 raise Temporary("Bursar is shutting down.", code="shutting_down")
             if not self._threads:
-                targets = [self._serve_reads] * READERS + [self._serve_writes]
+                targets = [self._serve_reads] * self._readers + [self._serve_writes]
                 # Daemon threads: a process that ends without close() has no job whose caller still waits.
                 self._threads = [threading.Thread(target=t, daemon=True, name="bursar-storage") for t in targets]
                 for thread in self._threads:
                     thread.start()
 
     def _serve_reads(self) -> None:
+        self._fit()
         while (item := self._reads.get()) is not None:
             job, answer = item
             try:
@@ -118,7 +129,13 @@ class Storage:
                 answer.set_exception(problem)
         _forget_connection()
 
+    def _fit(self) -> None:
+        if self._small and connection.vendor == "sqlite":
+            with contextlib.suppress(DatabaseTrouble), connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA cache_size = -{SMALL_CACHE}")
+
     def _serve_writes(self) -> None:
+        self._fit()
         running = True
         while running:
             group: list[_Begun] = []

@@ -109,6 +109,11 @@ class Postfix:
         found = [path.read_bytes() for path in (self.directory / "mail" / "inbox" / "new").glob("*")]
         return [message[message.index(b"X-Bursar-Delivery:") :] for message in found]
 
+    def is_idle(self) -> bool:
+        """Whether it has delivered all that it took."""
+        queues = (self.directory / "queue" / name for name in ("maildrop", "incoming", "active", "deferred"))
+        return not any(path.is_file() for queue in queues for path in queue.rglob("*"))
+
     def log(self) -> str:
         """What it wrote, for the message of a failed test."""
         path = self.directory / "log" / "log"

@@ -16,6 +16,8 @@ import pytest
 from bursar.testing import FakeProvider
 from tests.counterparts.dovecot import Dovecot, Introspecting, message
 from tests.counterparts.home import BursarHome
+from tests.counterparts.postfix import Postfix
+from tests.counterparts.processes import wait_until
 from tests.faults.test_maildir_kill_loop import USER, answer, driver, prepare, tell
 from tests.integration.webhook_receiver import WebhookReceiver
 
@@ -40,7 +42,7 @@ def mailserver(provider: FakeProvider, start_dovecot: Callable[[Introspecting], 
     return start_dovecot(provider)
 
 
-@pytest.fixture(params=["mbox", "lmtp", "pipe", "webhook"])
+@pytest.fixture(params=["mbox", "lmtp", "smtp", "pipe", "webhook"])
 def place(request: pytest.FixtureRequest, mailserver: Dovecot, tmp_path: Path) -> Iterator[Place]:
     match request.param:
         case "mbox":
@@ -51,6 +53,15 @@ def place(request: pytest.FixtureRequest, mailserver: Dovecot, tmp_path: Path) -
                 4,
                 lambda: [one for mail in mailserver.messages(ARCHIVE) for one in read(mail)],
             )
+        case "smtp":
+            postfix = Postfix()
+
+            def taken() -> list[tuple[str, str]]:
+                wait_until(postfix.is_idle, "Postfix's deliveries")
+                return [one for mail in postfix.messages() for one in read(mail)]
+
+            yield Place(f"smtp:127.0.0.1:{postfix.smtp}", 4, taken)
+            postfix.close()
         case "pipe":
             program, out = tmp_path / "file", tmp_path / "out"
             out.mkdir()

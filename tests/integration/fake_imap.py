@@ -166,8 +166,17 @@ class Session:
     on_examine = on_select
 
     def on_uid_search(self, tag: str, what: str) -> None:
-        uids = self.server.deleted if what == "DELETED" else self.server.messages
+        uids = set(self.server.deleted if what == "DELETED" else self.server.messages)
+        if what.startswith("UID "):
+            low, high = (int(end) if end != "*" else max(uids) for end in what[4:].split(":"))
+            uids &= set(range(min(low, high), max(low, high) + 1))
         self.send(" ".join(["* SEARCH", *(str(uid) for uid in sorted(uids))]))
+        self.ok(tag)
+
+    def on_fetch(self, tag: str, arguments: str) -> None:
+        uids = sorted(self.server.messages)
+        for place in map(int, arguments.partition(" ")[0].split(",")):
+            self.send(f"* {place} FETCH (UID {uids[place - 1]})")
         self.ok(tag)
 
     def on_uid_fetch(self, tag: str, arguments: str) -> None:

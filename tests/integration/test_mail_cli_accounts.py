@@ -101,6 +101,30 @@ def test_a_broken_file_is_told_with_its_place(home: BursarHome, text: str, said:
     assert said in home.cli("mail", "import", "-", input=text, check=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("deliver", "table", "said"),
+    [
+        ("webhook:http://tickets.example.org/in", "", "Outbound::AllowedNetworks"),
+        ("maildir:/x", "# comment\na@b.example ftp:/x\n", "--by-recipient: line 2: "),
+        ("maildir:/x", "a@b.example mbox:/x\n\nb.example mbox:/x\n", '--by-recipient: line 3: "b.example" is no'),
+        ("maildir:/x", "a@b.example\n", "line 1: a@b.example has no destination"),
+    ],
+)
+def test_what_can_never_work_is_refused_with_its_place(
+    home: BursarHome, tmp_path: Path, deliver: str, table: str, said: str
+) -> None:
+    (tmp_path / "table").write_text(table)
+    words = ["--name", "x", "--host", "h", "--login", USER, "--token", "Mailboxes", "--deliver", deliver]
+    assert said in home.cli("mail", "add", *words, "--by-recipient", str(tmp_path / "table"), check=2).stderr
+    assert '"x"' not in home.cli("mail", "list", "--json").stdout
+
+
+def test_adding_a_webhook_names_what_is_missing_still(home: BursarHome) -> None:
+    words = ["--name", "x y", "--host", "h", "--login", USER, "--token", "Mailboxes"]
+    added = home.cli("mail", "add", *words, "--deliver", "webhook:https://tickets.example.org/in", check=0)
+    assert "`bursar mail signing-secret 'x y'`" in added.stderr
+
+
 def test_a_change_counts_at_once_and_a_kept_password_goes_nowhere_else(
     home: BursarHome,
     provider: FakeProvider,

@@ -18,6 +18,7 @@ from bursar.mail.looking import look_of
 from bursar.mail.models import MailLedger
 from bursar.mail.probe import probe
 from bursar.mail.quarantine import counts, quarantined, retry
+from bursar.mail.result import exit_code
 from bursar.mail.signing import renew_signing_secret
 from bursar.testing import FakeProvider
 from tests.counterparts.dovecot import Dovecot, Introspecting, message
@@ -241,8 +242,9 @@ def test_a_webhook_is_signed_and_tried_again(scene: Scene, mailserver: Dovecot) 
     with WebhookReceiver(answers=[503, 204, 429, 503, 200], retry_after="0") as receiver:
         scene.account(mailserver.imap, deliver=f"webhook:{receiver.url}")
         refused = scene.fetch()
-        assert code(refused) == "destination_failed"
-        assert "bursar mail signing-secret" in refused.skips[0]
+        assert refused.error is not None
+        assert (exit_code([refused]), code(refused)) == (4, "signing_secret_missing")
+        assert "bursar mail signing-secret" in refused.error.action
         assert receiver.received == [], "nothing goes out unsigned"
         receiver.secret = renew_signing_secret(scene.ctx, find("Support")).reveal()
         result = scene.fetch()

@@ -3,7 +3,7 @@
 import base64
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,43 @@ def times(count: int, hook: Hook, otherwise: str) -> Hook:
         (hook if left[0] >= 0 else lambda s, t, a: getattr(s, otherwise)(t, a))(session, tag, arguments)
 
     return turned
+
+
+# -- the list of a large mailbox ----------------------------------------------------------------------------------
+
+
+def removing(session: Session, tag: str, arguments: str) -> None:
+    """Somebody removes old messages while the list is read."""
+    session.on_fetch(tag, arguments)
+    for uid in (1, 2, 3, 8):
+        session.server.messages.pop(uid, None)
+
+
+def everything(session: Session, tag: str, _: str) -> None:
+    """A server that knows no ranges in SEARCH."""
+    session.on_uid_search(tag, "ALL")
+
+
+def absent(session: Session, tag: str, _: str) -> None:
+    session.send(f"{tag} BAD there is no such message")
+
+
+@pytest.mark.parametrize(
+    ("hooks", "arriving"),
+    [({}, range(1, 21)), ({"fetch": removing}, [*range(4, 8), *range(9, 21)]),
+     ({"uid_search": everything}, range(1, 21)), ({"fetch": absent}, range(1, 21))],
+    ids=["ranges", "messages removed meanwhile", "a search that gives everything", "no message at that place"],
+)  # fmt: skip
+def test_a_large_mailbox_is_listed_in_ranges_and_each_message_taken_once(
+    scene: Scene, start: Start, monkeypatch: pytest.MonkeyPatch, hooks: dict[str, Hook], arriving: Collection[int]
+) -> None:
+    monkeypatch.setattr(mailbox, "WINDOW", 4)
+    server = start(dict(BODIES), **hooks)
+    scene.account(server.port, after="leave")
+    assert scene.fetch().error is None
+    assert scene.delivered() == [BODIES[uid] for uid in arriving]
+    assert server.heard.count(b"UID SEARCH") == (1 if hooks.get("fetch") is absent else 5)
+    assert scene.fetch().fetched == 0
 
 
 # -- before the login ---------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The management API: who may ask, what is read and changed, and how it refuses."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bursar.context import Context
 from bursar.handout.tries import Tries
 from bursar.mail.ledger import Ledger, Refused
 from bursar.tokens.models import Configuration
+from bursar.web.assets import assets, swagger
 from tests.integration.webservice_server import Answer, Service
 from tests.unit.api_scene import Api
 
@@ -307,4 +309,7 @@ def test_the_human_page_and_the_description_need_no_other_host(api: Api) -> None
     assert page.status_code == 200
     assert "https://" not in page.content.decode().replace("https://github.com", "")
     assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"]
+    needed = re.findall(r'(?:src|href)="/static/([^"?]+)', page.content.decode())
+    assert len(needed) == 4
+    assert all((swagger() | assets())[name].content for name in needed)
     assert api.ask("GET", "/openapi.json", key="").json["openapi"].startswith("3.1")

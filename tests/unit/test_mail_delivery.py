@@ -2,16 +2,19 @@
 
 import os
 import resource
+import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from bursar.context import Context
+from bursar.mail.delivery import pipe
 from bursar.mail.delivery.destination import Parcel
+from bursar.mail.delivery.one_by_one import Closed
 from bursar.mail.delivery.pipe import Pipe
 from bursar.mail.delivery.smtp import MailServer
 from bursar.mail.delivery.spec import PipeSpec, SmtpSpec
@@ -55,6 +58,22 @@ def test_an_address_with_other_letters_than_ascii_s_is_carried_where_the_server_
     assert [line[:60] for line in heard[1:3]] == [b"MAIL FROM:<> SMTPUTF8", "RCPT TO:<j\u00f6rg@example.org>".encode()]
 
 
+def test_a_reply_without_end_ends_the_connection_not_the_memory(ctx: Context) -> None:
+    """SEC-52."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def flood() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"220-hello\r\n" * 1_000_000)
+
+        server = threading.Thread(target=flood)
+        server.start()
+        with pytest.raises(Closed, match="has no end"):
+            MailServer(ctx, SmtpSpec("127.0.0.1", listening.getsockname()[1])).hand(PARCEL)
+        server.join()
+
+
 def program(tmp_path: Path, text: str) -> PipeSpec:
     path = tmp_path / "program"
     path.write_text("#!/bin/sh\n" + text)
@@ -83,3 +102,19 @@ def test_a_signal_without_a_name_is_said_by_its_number(ctx: Context, tmp_path: P
     failure = Pipe(ctx, program(tmp_path, "kill -40 $$")).hand(PARCEL)
     assert failure is not None
     assert (failure.doubtful, "signal 40" in failure.reason) == (True, True)
+
+
+def test_a_program_that_bursar_may_not_end_is_left_alone_and_said(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(group: int, _: int) -> None:
+        left.append(group)
+        raise PermissionError
+
+    left: list[int] = []
+    monkeypatch.setattr(os, "killpg", forbidden)
+    monkeypatch.setattr(pipe, "SECONDS", 0)
+    failure = Pipe(ctx, program(tmp_path, "exec sleep 60")).hand(PARCEL)
+    os.kill(left[0], signal.SIGKILL)
+    assert failure is not None
+    assert (failure.doubtful, "it runs as another user" in failure.reason) == (True, True)

@@ -1,6 +1,7 @@
 """When an account is collected next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -75,3 +76,20 @@ def test_failures_in_a_row_are_counted_and_new_mail_that_was_told_of_stays_due(c
     schedule.plan_after(ctx, made.id, None)
     assert [each.account_id for each in schedule.due(ctx, 10)] == [made.id]
     schedule.plan_after(ctx, "no such account", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_interval_that_is_changed_this_very_moment_counts(
+    ctx: Context, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = account("a", 30)
+    real = schedule.after_run
+
+    def meanwhile(*facts: Any) -> datetime:
+        MailAccount.objects.update(interval=86_400)
+        return real(*facts)
+
+    monkeypatch.setattr(schedule, "after_run", meanwhile)
+    schedule.plan_after(ctx, made.id, None)
+    made.refresh_from_db()
+    assert made.next_run_at > clock.now() + timedelta(hours=20)

@@ -1,6 +1,7 @@
 """The pages of mail accounts: who may do what, what is wrong and where, what is never shown."""
 
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from bursar.context import Context
 from bursar.errors import PersonMustAct
 from bursar.keyring import Secret
+from bursar.mail import now
 from bursar.mail.accounts import NewAccount, add, find, password_of
+from bursar.mail.lease import Lease
 from bursar.mail.models import MailAccount, MailRun, MailTest
 from bursar.mail.result import Result, keep
 from bursar.mail.running import shown
@@ -159,6 +162,30 @@ def test_a_run_under_way_is_shown_with_its_count_and_asked_for_again(pages: "Pag
     assert "live=2" in page
     assert "hx-get" not in pages.admin.get(f"/mail/{row.id}/progress?live=4").content.decode()
     assert "hx-get" not in pages.admin.get(f"/mail/{row.id}").content.decode().partition('id="live"')[2]
+
+
+def test_fetching_now_begins_one_run_an_account_and_few_in_all(pages: "Pages", monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [account(pages.ctx, f"Box {number}") for number in range(3)]
+    running, end, begun = threading.Event(), threading.Event(), []
+
+    def run(_: Context, row: MailAccount, **__: object) -> None:
+        begun.append(row.name)
+        running.set()
+        end.wait(20)
+
+    monkeypatch.setattr(now, "fetch_account", run)
+    monkeypatch.setattr(now, "MOST", 2)
+    said = [pages.admin.post(f"/mail/{row.id}/fetch", follow=True).content.decode() for row in (rows[0], *rows)]
+    end.set()
+    assert "is being collected already" in said[1]
+    assert "are being collected on demand just now" in said[3]
+    assert sorted(begun) == ["Box 0", "Box 1"]
+
+
+def test_a_run_of_another_process_is_not_begun_again(pages: "Pages") -> None:
+    row = account(pages.ctx)
+    assert Lease(pages.ctx, row.id).claim()
+    assert "is being collected already" in pages.admin.post(f"/mail/{row.id}/fetch", follow=True).content.decode()
 
 
 def test_deleting_asks_once_more(pages: "Pages") -> None:

@@ -4,6 +4,7 @@ from .. import __version__
 from . import configurations, failures, keys, mail, people, settings, templates, tokens, webservices
 from .auth import ManagerKey
 from .described import HandOutToo
+from .documentation import Documentation
 
 DESCRIPTION = """Manages Bursar: all that its pages can do, for programs, with an API key that has the verb `manage`.
 
@@ -19,6 +20,7 @@ api = HandOutToo(
     urls_namespace="api",
     auth=ManagerKey(),
     openapi_url="/openapi.json",
+    docs=Documentation(),
     docs_url="/docs",
 )
 failures.register(api)

@@ -1,6 +1,5 @@
 """Mail accounts: list, add, change, delete, fetch, the log of their runs, and the quarantine."""
 
-import threading
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -8,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from ..app import context
-from ..errors import NotFound, Refused
+from ..errors import NotFound
 from ..keyring import Secret
 from ..mail.account import AccountType, parse_interval
 from ..mail.accounts import NewAccount, add, delete, view_of
 from ..mail.change import as_new, change
-from ..mail.fetch import fetch_account
 from ..mail.log import runs_of
 from ..mail.models import MailAccount
+from ..mail.now import begin
 from ..mail.quarantine import quarantined, retry
 from . import schemas
 from .auth import manager_of
@@ -82,11 +81,9 @@ def delete_account(request: HttpRequest, account_id: str) -> Any:
 
 @router.post("/{account_id}/fetch", response={202: None})
 def fetch(request: HttpRequest, account_id: str) -> Any:
-    """Begin a run; its result is the newest of `runs` when it is done."""
+    """Begin a run; its result is the newest of `runs` when it is done. 503 where one is under way already."""
     row = _found(request, account_id)
-    if row.validity != "valid":
-        raise Refused(f'The mail account "{row.name}" is {row.validity}.', code="account_not_valid")
-    threading.Thread(target=fetch_account, args=(context(), row), name="bursar-mail-now", daemon=True).start()
+    begin(context(), row)
     return Status(202, None)
 
 

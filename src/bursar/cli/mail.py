@@ -1,6 +1,7 @@
 """`bursar mail`: accounts, and what they collect."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -39,8 +40,8 @@ def mail() -> None:
 @click.option(
     "--deliver",
     required=True,
-    help="maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND, webhook:URL or "
-    "invoker:SERVICE/INVOKER.",
+    help="maildir:PATH, mbox:PATH, lmtp:HOST:PORT, smtp:HOST:PORT, pipe:COMMAND, webhook:URL (signed: see "
+    "`bursar mail signing-secret`) or invoker:SERVICE/INVOKER.",
 )
 @click.option("--by-recipient", metavar="FILE", help="Lines of ADDRESS DESTINATION; --deliver is for all others.")
 @click.option(
@@ -77,6 +78,8 @@ def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
     )
     account = add_account(ctx, new, operator())
     note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
+    if any(to.startswith("webhook:") for to in (account.deliver, *new.recipients.values())):
+        note(f"Nothing is posted before `bursar mail signing-secret {quote(printable(account.name))}` made a secret.")
     if account.interval:
         every = interval_text(account.interval)
         note(f"`bursar serve` and `bursar worker` collect it every {every}, `bursar mail fetch` at once.")
@@ -116,6 +119,7 @@ def fetch(ctx: Any, names: tuple[str, ...], as_json: bool) -> int:
     from ..memory import share_arenas
 
     share_arenas()
+    ctx.storage.keep_small()
     results = []
     for result in fetch_accounts(ctx, names):
         results.append(result)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidInput
+from ..errors import BursarError, InvalidInput
 
 if TYPE_CHECKING:
     from ..keyring import Secret
@@ -36,6 +36,8 @@ def password_from(file: str) -> "Secret":
 
 def table_from(file: str) -> dict[str, str]:
     """Lines of an address, blanks, and a destination; `#` begins a comment. Raises InvalidInput that names the line."""
+    from ..mail.accounts import check_table
+
     table: dict[str, str] = {}
     for number, line in enumerate(_text(file, "--by-recipient").splitlines(), 1):
         words = line.strip().split(None, 1)
@@ -46,6 +48,13 @@ def table_from(file: str) -> dict[str, str]:
             problem = "is there twice" if address in table else "has no destination"
             raise InvalidInput(f"--by-recipient: line {number}: {address} {problem}.", code="table_invalid")
         table[address] = words[1].strip()
+        try:
+            check_table({address: table[address]})
+        except BursarError as problem:
+            sentence = problem.sentence.removeprefix("--by-recipient: ")
+            raise type(problem)(
+                f"--by-recipient: line {number}: {sentence}", code=problem.code, action=problem.action
+            ) from None
     return table
 
 

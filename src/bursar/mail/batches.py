@@ -1,6 +1,7 @@
 """The messages of one connection, in batches: fetched, staged, placed, recorded, settled, in that order."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from ..context import Context
@@ -30,7 +31,7 @@ class Limits:
     messages: int = 100
     octets: int = 4 * MEGABYTE  # two batches are in memory at once
     largest: int = 16 * MEGABYTE  # PostMasterMaxEmailSize
-    at_once: int = 5_000  # ids of new messages that are held at once
+    at_once: int = 2_000  # ids of new messages that are held at once
     sizes_at_once: int = 500
     blocked_in_a_row: int = 10  # messages that the destination doesn't take just now, before the run ends
     a_connection: int = 0  # messages after which the connection is made anew, PostMasterReconnectMessage; 0: never
@@ -169,20 +170,24 @@ class Drain:
     # The steps
 
     def _finish(self) -> None:
-        settled = self._source.finish()
+        for settled in self._source.finish():
+            self._ledger.settle(settled)
+            self._run.progress += len(settled)
         self._run.result.idle = self._source.idles
         self._run.result.highest = self._source.highest
-        self._ledger.settle(settled)
-        self._run.progress += len(settled)
 
     def _pass(self) -> bool:
         """Go through one listing. True if another one is needed, because this one can't have shown all."""
-        present = Present()
+        with closing(Present()) as present:
+            return self._go_through(present)
+
+    def _go_through(self, present: Present) -> bool:
         fresh: list[str] = []
         entries = settled = 0
         before = self._ledger.count()
         for page in self._source.listing():
-            present.add(page)
+            if before:
+                present.add(page)
             known = self._ledger.known(page)
             entries += len(known)
             pending = [message for message in page if known.get(message) == DELIVERED]

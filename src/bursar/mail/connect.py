@@ -31,7 +31,7 @@ def connect(door: Door, kind: AccountType, host: str, port: int, deadline: Deadl
         raise plaintext_refused(kind, host) if refused.code == "plaintext_refused" else refused from None
     except OutboundFailed as failed:
         # Whatever a name that can't be resolved now means later, it isn't this machine.
-        raise failed if not plain or _names_this_machine(host) else plaintext_refused(kind, host) from None
+        raise failed if not plain or is_this_machine(host) else plaintext_refused(kind, host) from None
 
 
 def encryption_of(sock: AnySocket) -> str:
@@ -82,7 +82,8 @@ def socket_errors() -> Iterator[None]:
         raise ConnectionLost(printable(problem.strerror or str(problem))) from problem
 
 
-def _names_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether the name can mean nothing but this machine."""
     try:
         return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:

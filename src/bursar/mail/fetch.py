@@ -65,7 +65,7 @@ def fetch_account(
         if account.validity != "valid":
             raise Refused(f'The mail account "{account.name}" is {account.validity}.', code="account_not_valid")
         if not lease.claim():
-            raise _busy(account.name)
+            raise busy(account.name)
     except BursarError as error:
         result.error = error
         return result
@@ -73,7 +73,7 @@ def fetch_account(
         with shown(account.id, result):
             _collect(ctx, account, lease, result, limits or limits_of(ctx))
     except LeaseLost:
-        result.error = _busy(account.name)
+        result.error = busy(account.name)
     except BursarError as error:
         result.error = error
     except Exception:
@@ -190,7 +190,8 @@ def _refused(source: Source, folder: str, refusal: CommandRefused) -> BursarErro
     return explain.folder_refused(folder, refusal.answer, folders)
 
 
-def _busy(name: str) -> Temporary:
+def busy(name: str) -> Temporary:
+    """What a second run of one account is told."""
     return Temporary(
         f'Another run is collecting "{name}" just now.', code="account_busy", action="Fetch again when it is done."
     )

@@ -1,6 +1,6 @@
 """An IMAP session as a source of messages."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from ..testing.failpoints import failpoint
 from .account import After, Afterwards
@@ -38,10 +38,11 @@ class ImapSource:
         return self._mailbox.folders()
 
     def listing(self) -> Iterator[list[str]]:
-        uids: Sequence[int] = self._mailbox.uids() if self._exists else ()
-        self.highest = uids[-1] if uids else 0
-        for start in range(0, len(uids), PAGE):
-            yield [str(uid) for uid in uids[start : start + PAGE]]
+        self.highest = 0
+        for uids in self._mailbox.windows(self._exists):
+            self.highest = uids[-1]
+            for start in range(0, len(uids), PAGE):
+                yield [str(uid) for uid in uids[start : start + PAGE]]
 
     def sizes(self, messages: Sequence[str]) -> dict[str, int | None]:
         return {str(uid): size for uid, size in self._mailbox.sizes([int(uid) for uid in messages]).items()}
@@ -80,7 +81,7 @@ class ImapSource:
     def gone(self, messages: Sequence[str]) -> Collection[str]:
         return messages  # SEARCH shows all there are
 
-    def finish(self) -> Collection[str]:
+    def finish(self) -> Iterable[Collection[str]]:
         self.highest = max(self.highest, self._before)
         self.imap.leave()
         return ()

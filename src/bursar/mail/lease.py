@@ -26,7 +26,6 @@ class Lease:
 
     def claim(self) -> bool:
         """True if the account is ours now, False if another run has it."""
-        now = self._ctx.clock.now()
 
         def job(cursor: CursorWrapper) -> bool:
             cursor.execute(
@@ -36,7 +35,7 @@ class Lease:
             if row is None:
                 return False
             owner, run, until = row
-            if owner and until is not None and from_micros(until) > now and not is_gone(owner):
+            if owner and self._is_held(owner, until):
                 return False
             cursor.execute(
                 "UPDATE mail_account SET lease_owner = %s, lease_run = %s, lease_until = %s"
@@ -46,6 +45,19 @@ class Lease:
             return bool(cursor.rowcount == 1)
 
         return self._ctx.storage.write(job)
+
+    def is_taken(self) -> bool:
+        """Whether another run has the account now."""
+
+        def job(cursor: CursorWrapper) -> bool:
+            cursor.execute("SELECT lease_owner, lease_until FROM mail_account WHERE id = %s", [self._account_id])
+            owner, until = cursor.fetchone() or (None, None)
+            return owner is not None and self._is_held(owner, until)
+
+        return self._ctx.storage.read(job)
+
+    def _is_held(self, owner: str, until: int | None) -> bool:
+        return until is not None and from_micros(until) > self._ctx.clock.now() and not is_gone(owner)
 
     def keep(self) -> bool:
         """Extend the lease; False if it was lost, and then nothing more may be delivered."""

@@ -1,9 +1,6 @@
 """What was delivered: asked page by page, written with each batch, pruned when a message is gone from the server."""
 
-import hashlib
-from array import array
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import timedelta
 
@@ -11,6 +8,7 @@ from django.db.backends.utils import CursorWrapper
 
 from ..clock import to_micros
 from ..context import Context
+from .spill import Spill
 
 BEGUN, DELIVERED, SETTLED, REFUSED = "begun", "delivered", "settled", "refused"
 FORGET_AFTER_DAYS = 30  # entries of an older UIDVALIDITY
@@ -30,29 +28,23 @@ class Refused:
 
 
 class Present:
-    """Which messages the server has, in eight bytes each: a mailbox of any size costs little memory.
-
-    Two ids that share a digest would keep an entry in the ledger for longer, and do no other harm.
-    """
+    """Which messages the server has, of a mailbox of any size."""
 
     def __init__(self) -> None:
-        self._digests = array("Q")
-        self._sorted = True
+        self._spill = Spill("CREATE TABLE present (message TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def add(self, messages: Iterable[str]) -> None:
-        self._digests.extend(map(_digest, messages))
-        self._sorted = False
+        self._spill.fill("INSERT OR IGNORE INTO present VALUES (?)", ((message,) for message in messages))
 
-    def __len__(self) -> int:
-        return len(self._digests)
+    def missing(self, messages: Sequence[str]) -> list[str]:
+        """Those of these messages that the server doesn't have."""
+        marks = ", ".join("?" * len(messages))
+        found = self._spill.run(f"SELECT message FROM present WHERE message IN ({marks})", messages)  # noqa: S608
+        there = {message for (message,) in found}
+        return [message for message in messages if message not in there]
 
-    def __contains__(self, message: str) -> bool:
-        if not self._sorted:
-            self._digests = array("Q", sorted(self._digests))
-            self._sorted = True
-        digest = _digest(message)
-        at = bisect_left(self._digests, digest)
-        return at < len(self._digests) and self._digests[at] == digest
+    def close(self) -> None:
+        self._spill.close()
 
 
 class Ledger:
@@ -135,7 +127,7 @@ class Ledger:
                 return [message for (message,) in cursor.fetchall()]
 
             page = self._ctx.storage.read(job)
-            yield from (message for message in page if message not in present)
+            yield from present.missing(page)
             if len(page) < _AT_ONCE:
                 return
             after = page[-1]
@@ -192,10 +184,6 @@ class Ledger:
 
         if rows:
             self._ctx.storage.write(job)
-
-
-def _digest(message: str) -> int:
-    return int.from_bytes(hashlib.blake2b(message.encode(), digest_size=8).digest())
 
 
 def _marks(values: Collection[str]) -> str:

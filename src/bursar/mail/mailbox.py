@@ -13,6 +13,8 @@ from .folder_names import decode, quoted
 from .imap import Imap, Pending
 from .sasl import printable
 
+WINDOW = 5_000  # messages whose UIDs are asked for at once
+MOST_WINDOWS = 400  # a longer command than that asks for might be too long for a server
 _NUMBER = re.compile(rb"(?<!\S)\d{1,10}(?!\S)")
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -39,6 +41,7 @@ class Mailbox:
         self._flying: dict[tuple[int, ...], tuple[Pending, int]] = {}
         self._bodies: dict[int, bytes] = {}
         self._sizes: dict[int, int] = {}
+        self._edges: list[int] | None = None  # UIDs that were asked for by position
 
     def select(self, folder: str, *, read_only: bool = False) -> Selected:
         """SELECT, or EXAMINE where nothing is to be changed."""
@@ -78,6 +81,33 @@ class Mailbox:
         if any(later <= uid for uid, later in zip(found, islice(found, 1, None), strict=False)):
             found = array("Q", sorted(set(found)))
         return found
+
+    def windows(self, exists: int) -> Iterator[Sequence[int]]:
+        """All UIDs of a folder of so many messages, ascending, in parts that memory doesn't notice.
+
+        The parts are ranges of UIDs without gaps between, so that none is missed whatever is removed meanwhile.
+        """
+        edges = self._edges_of(exists)
+        for low, high in zip([1, *(edge + 1 for edge in edges)], [*edges, None], strict=True):
+            found = self.uids("ALL" if not edges else f"UID {low}:{high or '*'}")
+            # `n:*` names the last message even where its UID is below n (RFC 9051 §6.4.8).
+            within = found if not edges else array("Q", (u for u in found if low <= u and (high is None or u <= high)))
+            if within:
+                yield within
+
+    def _edges_of(self, exists: int) -> list[int]:
+        """The UIDs of every so many-th message; none of a small folder, or where the server doesn't say."""
+        step = max(WINDOW, exists // MOST_WINDOWS)
+        if exists <= step:
+            return []
+        self._edges = []
+        try:
+            self._ask("FETCH", ",".join(str(place) for place in range(step, exists, step)), "(UID)")
+        except CommandRefused:  # somebody removed messages just now
+            return []
+        finally:
+            edges, self._edges = self._edges, None
+        return sorted(set(edges))
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """UID to size in bytes; what is gone meanwhile is missing."""
@@ -176,6 +206,8 @@ class Mailbox:
                 self._bodies[int(uid[1])] = body
             elif uid and size:
                 self._sizes[int(uid[1])] = int(size[1])
+            elif uid and self._edges is not None:
+                self._edges.append(int(uid[1]))
 
     def _fetched(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Each FETCH response that came whole: its text without the literals, and the body in it."""

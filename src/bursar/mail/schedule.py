@@ -84,7 +84,11 @@ def plan_now(ctx: Context, account_id: str) -> None:
 
 def plan_after(ctx: Context, account_id: str, error: BursarError | None) -> None:
     """After a run of whatever origin: count failures in a row, and plan the next."""
+    while not _planned_after(ctx, account_id, error):
+        """Somebody changed the interval, or counted another run, this very moment: look again."""
 
+
+def _planned_after(ctx: Context, account_id: str, error: BursarError | None) -> bool:
     def read(cursor: CursorWrapper) -> tuple[int, int] | None:
         cursor.execute("SELECT interval, failures FROM mail_account WHERE id = %s", [account_id])
         row = cursor.fetchone()
@@ -92,22 +96,20 @@ def plan_after(ctx: Context, account_id: str, error: BursarError | None) -> None
 
     found = ctx.storage.read(read)
     if found is None:
-        return
-    interval, failures = found
-    if error is None or error.code == "account_busy":
-        failures = 0 if error is None else failures
-    else:
-        failures += 1
+        return True
+    interval, before = found
+    failures = 0 if error is None else before if error.code == "account_busy" else before + 1
     now = ctx.clock.now()
     moment = after_run(now, interval, error, failures, ctx.randomness.uniform(0.95, 1.0))
     # What became due during the run, because new mail was told of, stays due.
     kept = to_micros(now) if error is None else -1
 
-    def job(cursor: CursorWrapper) -> None:
+    def job(cursor: CursorWrapper) -> bool:
         cursor.execute(
             "UPDATE mail_account SET failures = %s, next_run_at = CASE WHEN interval = 0 THEN NULL"
-            " WHEN next_run_at <= %s THEN next_run_at ELSE %s END WHERE id = %s",
-            [failures, kept, to_micros(moment), account_id],
+            " WHEN next_run_at <= %s THEN next_run_at ELSE %s END WHERE id = %s AND interval = %s AND failures = %s",
+            [failures, kept, to_micros(moment), account_id, interval, before],
         )
+        return bool(cursor.rowcount == 1)
 
-    ctx.storage.write(job)
+    return ctx.storage.write(job)

@@ -1,6 +1,6 @@
 """Where messages come from: what IMAP, POP3 and Microsoft Graph have in common for a run."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,8 +67,8 @@ class Source(Protocol):
     def gone(self, messages: Sequence[str]) -> Collection[str]:
         """Of messages that a whole listing didn't show, those that are surely gone."""
 
-    def finish(self) -> Collection[str]:
-        """End the session properly. Returns the messages that were settled only by this end."""
+    def finish(self) -> Iterable[Collection[str]]:
+        """End the session properly. Returns the messages that were settled only by this end, in pages."""
 
     def shutdown(self) -> None:
         """Close the connection at once."""

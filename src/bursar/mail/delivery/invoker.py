@@ -29,6 +29,9 @@ class Invoker:
         self._ctx = ctx
         self._spec = spec
 
+    def prepare(self) -> None:
+        """Nothing has to be there."""
+
     def hand(self, parcel: Parcel) -> Failure | None:
         data = as_json(parcel.id, parcel.recipient, parcel.body)
         try:

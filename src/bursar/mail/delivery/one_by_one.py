@@ -26,6 +26,9 @@ class Closed(Exception):
 class Courier(Protocol):
     """Carries one message to where it is wanted."""
 
+    def prepare(self) -> None:
+        """What can be known before the mailbox is opened. Raises BursarError where nothing can be delivered."""
+
     def hand(self, parcel: Parcel) -> Failure | None:
         """Hand one message over; None means that it arrived. Raises Closed."""
 
@@ -40,7 +43,8 @@ class OneByOne:
         self.courier = courier
 
     def prepare(self) -> None:
-        """Nothing has to be there; connections are made when there is something to deliver."""
+        """Connections are made when there is something to deliver."""
+        self.courier.prepare()
 
     def recover(self, names: Names, wanted: Callable[[str], bool]) -> Collection[str]:
         """Nobody can tell: what was begun is handed over again, under the same id."""

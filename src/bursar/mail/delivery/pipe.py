@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass, field
 
 from ...context import Context
@@ -31,6 +32,9 @@ class Pipe:
     def __init__(self, ctx: Context, spec: PipeSpec) -> None:
         self._ctx = ctx
         self._command = spec.command
+
+    def prepare(self) -> None:
+        """Nothing has to be there."""
 
     def hand(self, parcel: Parcel) -> Failure | None:
         ended = self._run(parcel)
@@ -68,7 +72,8 @@ class Pipe:
             raise Closed(f"{self._command[0]} can't be started ({problem.strerror})") from None
         finally:
             os.close(message)
-        with process:
+        assert process.stdout is not None
+        with process.stdout:
             return _Watch(self._ctx, process).until_end()
 
 
@@ -116,12 +121,28 @@ class _Watch:
                     self._ends = min(self._ends, now + AFTER_STOP_SECONDS)
                 if now > self._ends and not self.killed:
                     self.killed = "because Bursar stops" if stopping else f"after {SECONDS:.0f} s"
-                    os.killpg(self.process.pid, signal.SIGKILL)
+                    if not self._kill():
+                        return self._abandoned()
             if not at_end:
                 self._read(output)
         finally:
             os.close(watched)
-        code = self.process.wait()
+        return self._ended(self.process.wait())
+
+    def _kill(self) -> bool:
+        """False where the program, or all that is left of it, runs as another user and Bursar isn't root."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except PermissionError:
+            return False
+        return True
+
+    def _abandoned(self) -> _Ended:
+        self.killed += " as far as Bursar is concerned, and goes on: it runs as another user"
+        threading.Thread(target=self.process.wait, name="bursar-pipe-left", daemon=True).start()
+        return self._ended(0)
+
+    def _ended(self, code: int) -> _Ended:
         text = self.tail.decode("utf-8", "replace")
         words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
         return _Ended(code, words[-300:], self.killed)

@@ -4,19 +4,27 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ...context import Context
 from ...errors import InvalidInput
-from ...webservices.services import find, service_of
+from ..connect import is_this_machine
 from .destination import Destination
-from .invoker import Invoker
 from .maildir import Maildir
 from .mbox import Mbox
-from .one_by_one import OneByOne
+from .one_by_one import Courier, OneByOne
 from .pipe import Pipe
 from .smtp import MailServer
 from .spec import InvokerSpec, LmtpSpec, MaildirSpec, MboxSpec, PipeSpec, SmtpSpec, Spec, WebhookSpec, parse
 from .webhook import SigningSecret, Webhook
+
+
+def _invoker(ctx: Context, spec: InvokerSpec) -> Courier:
+    """Web services are loaded where an account has one."""
+    from .invoker import Invoker
+
+    return Invoker(ctx, spec)
+
 
 _OPENERS: dict[type, Callable[[Context, Any, SigningSecret], Destination]] = {
     MaildirSpec: lambda _, spec, __: Maildir(spec.path),
@@ -25,7 +33,7 @@ _OPENERS: dict[type, Callable[[Context, Any, SigningSecret], Destination]] = {
     SmtpSpec: lambda ctx, spec, _: OneByOne(MailServer(ctx, spec)),
     PipeSpec: lambda ctx, spec, _: OneByOne(Pipe(ctx, spec)),
     WebhookSpec: lambda ctx, spec, secret: OneByOne(Webhook(ctx, spec, secret)),
-    InvokerSpec: lambda ctx, spec, _: OneByOne(Invoker(ctx, spec)),
+    InvokerSpec: lambda ctx, spec, _: OneByOne(_invoker(ctx, spec)),
 }
 
 
@@ -41,7 +49,15 @@ def check(text: str) -> Spec:
             raise InvalidInput(f"{command[0]} is no program that can be run here.", code="destination_invalid")
         case LmtpSpec(ca=ca) | SmtpSpec(ca=ca) if ca is not None and not Path(ca).is_file():
             raise InvalidInput(f"There is no file {ca}.", code="ca_missing")
+        case WebhookSpec(url) if url.startswith("http:") and not is_this_machine(urlsplit(url).hostname or ""):
+            raise InvalidInput(
+                "webhook: http:// reaches this machine's own addresses alone: nobody may read the messages on the way.",
+                code="destination_url",
+                action="Use https://, or http://127.0.0.1:PORT/… where Outbound::AllowedNetworks admits 127.0.0.1.",
+            )
         case InvokerSpec(service, invoker):
+            from ...webservices.services import find, service_of
+
             service_of(find(service)).invoker(invoker)
     return spec
 

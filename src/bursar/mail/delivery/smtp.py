@@ -29,6 +29,7 @@ COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: what a client allows MAIL, RCPT a
 GOODBYE_SECONDS = 3.0
 BYTES_A_SECOND = 32 * 1024
 CLOSING = 421  # RFC 5321 §3.8: the server ends the connection with it, at any moment
+LONGEST_REPLY = 64 * 1024  # bytes of one reply, all its lines together
 IMPLICIT_TLS = 465  # RFC 8314 §3.3
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -44,6 +45,9 @@ class MailServer:
         self._word = "LMTP" if isinstance(spec, LmtpSpec) else "SMTP"
         self._session: smtplib.SMTP | None = None
         self._sock: Any = None
+
+    def prepare(self) -> None:
+        """Nothing has to be there."""
 
     def hand(self, parcel: Parcel) -> Failure | None:
         if not _ADDRESS.fullmatch(parcel.recipient):
@@ -222,6 +226,32 @@ class _SmtpSession(smtplib.SMTP):
         self.sock = sock
         self._host = ""
         self.command_encoding = "utf-8"  # RFC 6531 §3.3; other than ASCII is only sent where the server knows SMTPUTF8
+
+    def getreply(self) -> tuple[int, bytes]:
+        """A reply of many lines is bounded. Raises OutboundFailed beyond."""
+        if self.file is None:
+            assert self.sock is not None
+            self.file = _Bounded(self.sock.makefile("rb"))
+        self.file.left = LONGEST_REPLY
+        return super().getreply()
+
+
+class _Bounded:
+    """The lines of replies, `left` bytes of them."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.left = 0
+
+    def readline(self, size: int) -> bytes:
+        line: bytes = self._file.readline(size)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OutboundFailed("The mail server's answer has no end.", code="answer_too_large")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _LmtpSession(_SmtpSession):

@@ -11,7 +11,6 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from ...context import Context
-from ...errors import BursarError
 from ...keyring import Secret
 from ...oauth2.retry_after import seconds_until
 from ...outbound import OutboundFailed, OutboundRefused
@@ -38,6 +37,9 @@ class Webhook:
         self._url = spec.url
         self._secret = secret
         self._key: bytes | None = None
+
+    def prepare(self) -> None:
+        self._signing_key()
 
     def hand(self, parcel: Parcel) -> Failure | None:
         failure: Failure | None = None
@@ -84,8 +86,5 @@ class Webhook:
 
     def _signing_key(self) -> bytes:
         if self._key is None:
-            try:
-                self._key = base64.b64decode(self._secret().reveal().removeprefix(PREFIX))
-            except BursarError as problem:
-                raise Closed(f"{problem.sentence} {problem.action}".strip()) from None
+            self._key = base64.b64decode(self._secret().reveal().removeprefix(PREFIX))
         return self._key

@@ -1,6 +1,6 @@
 """A mailbox at Microsoft Graph as a source of messages, four requests at a time (the limit for one mailbox)."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -131,7 +131,7 @@ class GraphSource:
         outcomes = self._four_at_a_time(self._is_gone, some)
         return [message for message, outcome in zip(some, outcomes, strict=True) if outcome is True]
 
-    def finish(self) -> Collection[str]:
+    def finish(self) -> Iterable[Collection[str]]:
         self.shutdown()
         return ()
 

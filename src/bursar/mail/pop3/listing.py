@@ -1,79 +1,98 @@
-"""Which messages a POP3 session has: UIDLs, numbers and sizes, some forty bytes each.
+"""Which messages a POP3 session has: UIDLs, numbers and sizes, on disk where they are many.
 
 A UIDL is bytes; as text each byte is the character of that number, so that any of them can be stored and comes back.
 """
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Collection, Iterable, Iterator
+
+from ..spill import Spill
 
 LONGEST_UIDL = 255  # the RFC allows 70; some servers give more
 PAGE = 500
+TWINS_NAMED = 200
+_TABLE = (
+    "CREATE TABLE listing (place INTEGER PRIMARY KEY, number INTEGER NOT NULL, uidl BLOB NOT NULL, size INTEGER,"
+    " deleted INTEGER NOT NULL DEFAULT 0)"
+)
 
 
 class Listing:
     """Built once a session from the answers to UIDL and LIST (RFC 1939 §7, §5)."""
 
     def __init__(self, uidl: Iterable[bytes], sizes: Iterable[bytes]) -> None:
-        self._numbers = array("L")
-        self._ends = array("Q")
-        self._text = bytearray()
-        for line in uidl:
-            number, _, word = line.strip().partition(b" ")
-            if number.isdigit() and 0 < len(word) <= LONGEST_UIDL and b"\0" not in word:
-                self._numbers.append(int(number))
-                self._text += word
-                self._ends.append(len(self._text))
-        self._sizes = _sizes(sizes)
-        digests = array("Q", (_digest(self._word(at)) for at in range(len(self._numbers))))
-        self._order = array("L", sorted(range(len(digests)), key=digests.__getitem__))
-        self._digests = array("Q", (digests[at] for at in self._order))
+        self._spill = Spill(_TABLE)
+        try:
+            self._spill.fill("INSERT INTO listing (number, uidl) VALUES (?, ?)", _named(uidl))
+            for column in ("uidl", "number"):
+                self._spill.run(f"CREATE INDEX listing_{column} ON listing ({column})")
+            self._spill.fill("UPDATE listing SET size = ? WHERE number = ?", _sized(sizes))
+        except BaseException:
+            self.close()
+            raise
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return int(self._spill.run("SELECT COUNT(*) FROM listing")[0][0])
 
     def twins(self) -> list[str]:
-        """UIDLs that more than one message has: such messages can't be told apart."""
-        pairs = zip(self._digests, self._digests[1:], strict=False)
-        same = [place for place, (one, two) in enumerate(pairs) if one == two]
-        return [self._word(self._order[place]).decode("latin-1") for place in same]
+        """UIDLs that more than one message has: such messages can't be told apart. Of very many, some."""
+        found = self._spill.run("SELECT uidl FROM listing GROUP BY uidl HAVING COUNT(*) > 1 LIMIT ?", (TWINS_NAMED,))
+        return [_text(word) for (word,) in found]
 
     def pages(self) -> Iterator[list[str]]:
-        """The UIDLs in the order of the messages."""
-        for start in range(0, len(self._numbers), PAGE):
-            some = range(start, min(start + PAGE, len(self._numbers)))
-            yield [self._word(at).decode("latin-1") for at in some]
+        """The UIDLs that one message alone has, in the order of the messages."""
+        after = 0
+        while page := self._spill.run(
+            "SELECT place, uidl, EXISTS (SELECT 1 FROM listing AS twin WHERE twin.uidl = listing.uidl"
+            " AND twin.place <> listing.place) FROM listing WHERE place > ? ORDER BY place LIMIT ?",
+            (after, PAGE),
+        ):
+            after = page[-1][0]
+            yield [_text(word) for _, word, has_twin in page if not has_twin]
 
-    def number(self, uidl: str) -> int | None:
-        """The message's number in this session."""
-        word = uidl.encode("latin-1", "replace")
-        digest = _digest(word)
-        place = bisect_left(self._digests, digest)
-        if place < len(self._digests) and self._digests[place] == digest and self._word(self._order[place]) == word:
-            return self._numbers[self._order[place]]
-        return None
+    def numbered(self, messages: Collection[str]) -> dict[str, tuple[int, int | None]]:
+        """The numbers that these have in this session, and what LIST said of their sizes."""
+        words = [message.encode("latin-1", "replace") for message in messages]
+        marks = ", ".join("?" * len(words))
+        found = self._spill.run(f"SELECT uidl, number, size FROM listing WHERE uidl IN ({marks})", words)  # noqa: S608
+        by_uidl = {_text(word): (number, size) for word, number, size in found}
+        return {message: by_uidl[message] for message in messages if message in by_uidl}
 
-    def size(self, number: int) -> int | None:
-        """What LIST said of it."""
-        return self._sizes[number] or None if number < len(self._sizes) else None
+    def delete(self, message: str) -> None:
+        """Remember that the server marked it as deleted."""
+        self._spill.run("UPDATE listing SET deleted = 1 WHERE uidl = ?", (message.encode("latin-1", "replace"),))
 
-    def _word(self, at: int) -> bytes:
-        return bytes(self._text[self._ends[at - 1] if at else 0 : self._ends[at]])
+    @property
+    def has_deleted(self) -> bool:
+        """Whether `deleted` gives anything."""
+        return bool(self._spill.run("SELECT EXISTS (SELECT 1 FROM listing WHERE deleted)")[0][0])
+
+    def deleted(self) -> Iterator[list[str]]:
+        """What `delete` was told, in pages."""
+        after = 0
+        while page := self._spill.run(
+            "SELECT place, uidl FROM listing WHERE deleted AND place > ? ORDER BY place LIMIT ?", (after, PAGE)
+        ):
+            after = page[-1][0]
+            yield [_text(word) for _, word in page]
+
+    def close(self) -> None:
+        """Forget it all."""
+        self._spill.close()
 
 
-def _sizes(lines: Iterable[bytes]) -> "array[int]":
-    found = array("Q", [0])
+def _named(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    for line in lines:
+        number, _, word = line.strip().partition(b" ")
+        if number.isdigit() and len(number) < 16 and 0 < len(word) <= LONGEST_UIDL and b"\0" not in word:
+            yield int(number), word
+
+
+def _sized(lines: Iterable[bytes]) -> Iterator[tuple[int | None, int]]:
     for line in lines:
         words = line.split()
-        if len(words) >= 2 and words[0].isdigit() and words[1].isdigit() and len(words[1]) < 16:
-            number = int(words[0])
-            if len(found) <= number < len(found) + 1_000_000:
-                found.extend([0] * (number + 1 - len(found)))
-            if number < len(found):
-                found[number] = int(words[1])
-    return found
+        if len(words) >= 2 and all(word.isdigit() and len(word) < 16 for word in words[:2]):
+            yield int(words[1]) or None, int(words[0])
 
 
-def _digest(word: bytes) -> int:
-    return int.from_bytes(blake2b(word, digest_size=8).digest())
+def _text(word: bytes) -> str:
+    return word.decode("latin-1")

@@ -1,7 +1,7 @@
 """A POP3 session as a source of messages. What is deleted goes when the session ends properly, and not before."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from ...errors import PersonMustAct
 from ...outbound import OutboundFailed
@@ -28,7 +28,6 @@ class Pop3Source:
         self.pop3 = pop3
         self._note = note
         self._listing = Listing((), ())
-        self._deleted: list[str] = []
         self._due: deque[tuple[str, str, int]] = deque()  # command, UIDL and size of the answers that are yet to come
         self._waiting: deque[str] = deque()  # command lines that wait for the answer to those before
         self._asked: set[str] = set()
@@ -47,7 +46,7 @@ class Pop3Source:
 
     def listing(self) -> Iterator[list[str]]:
         try:
-            self._listing = Listing(self._lines("UIDL"), self._lines("LIST"))
+            listing = Listing(self._lines("UIDL"), self._lines("LIST"))
         except CommandRefused as refusal:
             if refusal.command != "UIDL":
                 raise
@@ -56,20 +55,16 @@ class Pop3Source:
                 code="uidl_missing",
                 action="Collect this mailbox by IMAP, or ask whoever runs the server for UIDL.",
             ) from None
-        twins = set(self._listing.twins())
-        for twin in twins:
+        self._listing.close()
+        self._listing = listing
+        for twin in listing.twins():
             self._note(
                 f"messages that share the UIDL {printable(twin)} are left on the server: nothing tells them apart"
             )
-        for page in self._listing.pages():
-            yield [uidl for uidl in page if uidl not in twins] if twins else page
+        yield from listing.pages()
 
     def sizes(self, messages: Sequence[str]) -> dict[str, int | None]:
-        found: dict[str, int | None] = {}
-        for uidl in messages:
-            if (number := self._listing.number(uidl)) is not None:
-                found[uidl] = self._listing.size(number)
-        return found
+        return {uidl: size for uidl, (_, size) in self._listing.numbered(messages).items()}
 
     def ahead(self, messages: Sequence[str], size: int, largest: int) -> None:
         del largest
@@ -103,26 +98,25 @@ class Pop3Source:
     def gone(self, messages: Sequence[str]) -> Collection[str]:
         return messages
 
-    def finish(self) -> Collection[str]:
-        deleted: list[str] = []
+    def finish(self) -> Iterable[Collection[str]]:
         try:
             self._hear(set(), 0)
-            deleted, self._deleted = self._deleted, []
             self.pop3.ask("QUIT")
         except CommandRefused as refusal:
             # Some of them are still there (RFC 1939 §6); the next run asks for their deletion again.
             self._note(f"the server did not delete all messages ({refusal.answer})")
             return ()
         except (ConnectionLost, OutboundFailed):
-            if self._due or self._deleted or deleted:
+            if self._due or self._listing.has_deleted:
                 raise
         finally:
             self.pop3.shutdown()
         failpoint("mail.settled")
-        return deleted
+        return self._listing.deleted()
 
     def shutdown(self) -> None:
         self.pop3.shutdown()
+        self._listing.close()
 
     def describe(self, message: str) -> str:
         return f"UIDL {printable(message)}"
@@ -134,13 +128,9 @@ class Pop3Source:
         self.pop3.status(command)
         yield from self.pop3.lines()
 
-    def _numbered(self, messages: Sequence[str]) -> list[tuple[str, int]]:
-        pairs = ((uidl, self._listing.number(uidl)) for uidl in messages)
-        return [(uidl, number) for uidl, number in pairs if number is not None]
-
     def _ask(self, command: str, messages: Sequence[str], size: int) -> None:
         """Send the command for each message; without pipelining wait for each answer."""
-        numbered = self._numbered(messages)
+        numbered = [(uidl, number) for uidl, (number, _) in self._listing.numbered(messages).items()]
         if not numbered:
             return
         each = size // len(numbered)
@@ -168,7 +158,7 @@ class Pop3Source:
                 if command == "RETR":
                     self._bodies[uidl] = self.pop3.message(largest)
                 else:
-                    self._deleted.append(uidl)
+                    self._listing.delete(uidl)
             except CommandRefused as refusal:
                 if command == "RETR":
                     self._refused[uidl] = refusal

@@ -1,6 +1,5 @@
 """Mail accounts: all of them, one with the log of its runs, fetching now, deleting."""
 
-import threading
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,10 +13,9 @@ from ...errors import BursarError
 from ...mail.account import After
 from ...mail.accounts import delete as delete_account
 from ...mail.accounts import recipients_of
-from ...mail.fetch import fetch_account
 from ...mail.log import view_of
 from ...mail.models import MailAccount, MailRun
-from ...mail.result import Result
+from ...mail.now import begin
 from ..access import act, look
 from ..mail.rows import AccountRow, every, one, outcome, page_of
 from ..see_other import see_other
@@ -60,13 +58,13 @@ def progress(request: HttpRequest, account_id: str) -> HttpResponse:
 def fetch(request: HttpRequest, account_id: str) -> HttpResponse:
     """Begin a run now; the account's page shows how far it is."""
     row = found(account_id)
-    if row.validity != "valid":
-        messages.error(request, _("%(name)s is not valid, so it is not collected.") % {"name": row.name})
-        return see_other(f"/mail/{row.id}")
-    ctx, result = context(), Result(row.name)
-    threading.Thread(
-        target=fetch_account, args=(ctx, row), kwargs={"result": result}, name="bursar-mail-now", daemon=True
-    ).start()
+    try:
+        begin(context(), row)
+    except BursarError as error:
+        if error.code != "account_busy":
+            messages.error(request, str(error))
+            return see_other(f"/mail/{row.id}")
+        messages.info(request, _("%(name)s is being collected already.") % {"name": row.name})
     return see_other(f"/mail/{row.id}?live=1")
 
 
