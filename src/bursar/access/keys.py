@@ -87,24 +87,24 @@ def change_key(ctx: Context, name: str, by: str, *, seen: datetime | None = None
     if seen is not None:
         unchanged = unchanged.filter(changed_at=seen)  # type: ignore[misc]  # an InstantField
     if not unchanged.update(**columns, changed_at=now, changed_by=by):
-        raise Temporary(
-            f'"{name}" was changed by somebody else meanwhile.',
-            code="changed_meanwhile",
-            action="Look at what it is now, then change it again.",
-        )
+        raise _changed_meanwhile(name)
     row.refresh_from_db()
     return view_of(row, now)
 
 
-def revoke_key(ctx: Context, name: str, by: str) -> KeyView:
-    """End the live key called `name`. It is refused from the next request on, in every process.
+def revoke_key(ctx: Context, name: str, by: str, *, seen: datetime | None = None) -> KeyView:
+    """End the live key called `name`. It is refused from the next request on, in every process. `seen` as above.
 
     The invitations that were made with it end too: who may not invite any more has no open ones.
     """
     row = _live(name)
     now = ctx.clock.now()
     with transaction.atomic():
-        ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now, revoked_by=by)
+        live = ApiKey.objects.filter(pk=row.pk, revoked_at=None)
+        if seen is not None:
+            live = live.filter(changed_at=seen)  # type: ignore[misc]  # an InstantField
+        if not live.update(revoked_at=now, revoked_by=by) and seen is not None:
+            raise _changed_meanwhile(name)
         Invitation.objects.filter(created_by=f"key:{row.name}").delete()
     row.refresh_from_db()
     return view_of(row, now)
@@ -172,6 +172,14 @@ def _live(name: str) -> ApiKey:
     if row is None:
         raise _unknown(name)
     return row
+
+
+def _changed_meanwhile(name: str) -> Temporary:
+    return Temporary(
+        f'"{name}" was changed by somebody else meanwhile.',
+        code="changed_meanwhile",
+        action="Look at what it is now, then change it again.",
+    )
 
 
 def _unknown(name: str) -> NotFound:

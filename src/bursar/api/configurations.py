@@ -18,9 +18,9 @@ from ..tokens.labels import add_label
 from ..tokens.models import Configuration, Token
 from ..tokens.transfer import export_documents, import_documents
 from . import schemas
-from .auth import Manager, manager_of
+from .auth import Forbidden, Manager, manager_of
 from .paging import Limit, Offset, part
-from .tags import check, tagged
+from .tags import check, in_one_step, tagged
 
 router = Router(tags=["Token configurations"])
 LARGEST_FILE = 32 << 20
@@ -117,16 +117,28 @@ def change_configuration(
     document = assigned(document_of(row), list(body.set.items()))
     manager.check(document.name)
     secret = Secret(body.client_secret) if body.client_secret else None
-    change = edit.save(context(), row, document, secret, manager.by)
+    with in_one_step(request):
+        change = edit.save(context(), row, document, secret, manager.by)
     return tagged(request, response, _whole(change.configuration))
 
 
 @router.delete("/{configuration_id}", response={204: None})
 def delete_configuration(request: HttpRequest, configuration_id: str) -> Any:
     """With its tokens, which the provider is told to revoke. Refused while something uses it."""
-    row = found(manager_of(request), configuration_id)
-    check(request, _whole(row))
-    configure.delete(context(), row.name)
+    manager = manager_of(request)
+
+    def look(row: Configuration) -> None:
+        check(request, _whole(row))
+        for label in Token.objects.filter(configuration=row).exclude(label="").values_list("label", flat=True):
+            if not manager.may_see(f"{row.name}#{label}"):
+                raise Forbidden(
+                    "key_limited",
+                    f'"{row.name}" has tokens under labels that this key may not manage; they would be deleted too.',
+                    "Use a key that may manage all of them.",
+                )
+
+    with in_one_step(request):
+        configure.delete(context(), found(manager, configuration_id).name, look)
     return Status(204, None)
 
 

@@ -11,7 +11,7 @@ from ..app import context
 from ..errors import InvalidInput
 from . import schemas
 from .auth import manager_of
-from .tags import check, tagged
+from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["API keys"])
 
@@ -61,7 +61,9 @@ def change_key(request: HttpRequest, response: HttpResponse, key_id: str, body: 
         changes["networks"] = parse_from(body.networks)
     if body.expires is not None:
         changes["expires_at"] = parse_expires(body.expires, ctx.clock.now())
-    changed = keys.change_key(ctx, _live(view), manager_of(request).by, **changes)
+    seen = view.changed_at if names_tag(request) else None
+    with in_one_step(request):
+        changed = keys.change_key(ctx, _live(view), manager_of(request).by, seen=seen, **changes)
     return tagged(request, response, _shown(changed))
 
 
@@ -70,7 +72,10 @@ def revoke_key(request: HttpRequest, response: HttpResponse, key_id: str) -> Any
     """Revoke it; it is kept in the list of revoked ones."""
     view = _found(request, key_id)
     check(request, _shown(view))
-    return tagged(request, response, _shown(keys.revoke_key(context(), _live(view), manager_of(request).by)))
+    seen = view.changed_at if names_tag(request) else None
+    with in_one_step(request):
+        revoked = keys.revoke_key(context(), _live(view), manager_of(request).by, seen=seen)
+    return tagged(request, response, _shown(revoked))
 
 
 def _found(request: HttpRequest, key_id: str) -> keys.KeyView:

@@ -19,7 +19,7 @@ from ..mail.quarantine import quarantined, retry
 from . import schemas
 from .auth import manager_of
 from .paging import Limit, Offset, part
-from .tags import check, tagged
+from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["Mail accounts"])
 
@@ -75,7 +75,8 @@ def delete_account(request: HttpRequest, account_id: str) -> Any:
     """With its ledger and its log; what was delivered stays."""
     row = _found(request, account_id)
     check(request, _shown(row))
-    delete(context(), row.name)
+    with in_one_step(request):
+        delete(context(), row.name, seen=row.generation if names_tag(request) else None)
     return Status(204, None)
 
 

@@ -7,6 +7,7 @@ from ninja import Router, Status
 
 from ..access import invitations, roster
 from ..access.models import Person
+from ..access.one_at_a_time import one_at_a_time
 from ..app import context
 from . import schemas
 from .auth import manager_of
@@ -43,12 +44,13 @@ def read_person(request: HttpRequest, response: HttpResponse, email: str) -> Any
 def change_person(request: HttpRequest, response: HttpResponse, email: str, body: schemas.PersonChange) -> Any:
     """The role, and whether the person may sign in. The last administrator stays one."""
     manager_of(request).check_all()
-    person = _found(email)
-    check(request, _shown(person))
-    if body.role is not None:
-        roster.set_role(person.email, body.role)
-    if body.may_sign_in is not None:
-        (roster.enable if body.may_sign_in else roster.disable)(person.email)
+    with one_at_a_time():
+        person = _alone(email)
+        check(request, _shown(person))
+        if body.role is not None:
+            roster.set_role(person.email, body.role)
+        if body.may_sign_in is not None:
+            (roster.enable if body.may_sign_in else roster.disable)(person.email)
     return tagged(request, response, _shown(_found(email)))
 
 
@@ -56,14 +58,20 @@ def change_person(request: HttpRequest, response: HttpResponse, email: str, body
 def delete_person(request: HttpRequest, email: str) -> Any:
     """Remove somebody, with sessions and open links."""
     manager_of(request).check_all()
-    person = _found(email)
-    check(request, _shown(person))
-    roster.delete(person.email)
+    with one_at_a_time():
+        person = _alone(email)
+        check(request, _shown(person))
+        roster.delete(person.email)
     return Status(204, None)
 
 
 def _found(email: str) -> Person:
     return roster.find_person(email.replace("\0", ""))
+
+
+def _alone(email: str) -> Person:
+    """The person, whom nobody else changes until the transaction ends."""
+    return Person.objects.select_for_update().get(pk=_found(email).pk)
 
 
 def _shown(person: Person) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from ..app import context
 from ..sysconfig.registry import Setting, matching, setting
 from . import schemas
 from .auth import manager_of
-from .tags import check, tagged
+from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["Settings"])
 
@@ -34,9 +34,11 @@ def set_setting(request: HttpRequest, response: HttpResponse, name: str, body: s
     manager = manager_of(request)
     manager.check_all()
     known = setting(name)
-    check(request, _shown(known))
     ctx = context()
-    ctx.settings.set(known.name, body.value, manager.by, ctx.clock.now())
+    stored = ctx.settings.stored(known.name)
+    check(request, _shown(known))
+    with in_one_step(request):
+        ctx.settings.set(known.name, body.value, manager.by, ctx.clock.now(), stored if names_tag(request) else None)
     return tagged(request, response, _shown(known))
 
 
@@ -46,9 +48,11 @@ def reset_setting(request: HttpRequest, response: HttpResponse, name: str) -> An
     manager = manager_of(request)
     manager.check_all()
     known = setting(name)
-    check(request, _shown(known))
     ctx = context()
-    ctx.settings.reset(known.name, manager.by, ctx.clock.now())
+    stored = ctx.settings.stored(known.name)
+    check(request, _shown(known))
+    with in_one_step(request):
+        ctx.settings.reset(known.name, manager.by, ctx.clock.now(), stored if names_tag(request) else None)
     return tagged(request, response, _shown(known))
 
 

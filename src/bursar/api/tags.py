@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from ..clock import rfc3339
-from ..errors import BursarError
+from ..errors import BursarError, Temporary
 
 
 class PreconditionFailed(BursarError):
@@ -37,7 +39,27 @@ def check(request: HttpRequest, shown: Any) -> None:
     wanted = request.headers.get("If-Match")
     if wanted is None or wanted.strip() == "*" or tag_of(shown) in _tags(wanted):
         return
-    raise PreconditionFailed(
+    raise _precondition_failed()
+
+
+def names_tag(request: HttpRequest) -> bool:
+    """Whether the request is to be carried out on what it saw alone."""
+    return request.headers.get("If-Match", "*").strip() != "*"
+
+
+@contextmanager
+def in_one_step(request: HttpRequest) -> Iterator[None]:
+    """Within it, a change that finds another one before it is 412 for who sent If-Match."""
+    try:
+        yield
+    except Temporary as problem:
+        if problem.code != "changed_meanwhile" or not names_tag(request):
+            raise
+        raise _precondition_failed() from None
+
+
+def _precondition_failed() -> PreconditionFailed:
+    return PreconditionFailed(
         "It was changed since you read it; nothing was done.", action="Read it again, and decide anew."
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
@@ -58,9 +59,11 @@ def change_service(
 @router.delete("/{service_id}", response={204: None})
 def delete_service(request: HttpRequest, service_id: str) -> Any:
     """With its log, and the calls that wait for their next try."""
-    row = _found(request, service_id)
-    check(request, _shown(row))
-    delete(row)
+    with transaction.atomic():
+        row = _found(request, service_id)
+        WebService.objects.select_for_update().filter(pk=row.pk).first()
+        check(request, _shown(_found(request, service_id)))
+        delete(row)
     return Status(204, None)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from ..context import Context
-from ..errors import InvalidInput, NotFound, Refused
+from ..errors import InvalidInput, NotFound, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Place, Secret
 from ..tokens import labels
@@ -231,14 +231,29 @@ def find(name: str) -> MailAccount:
     return account
 
 
-def delete(ctx: Context, name: str) -> None:
-    """Remove the account, its ledger and its log; what was delivered stays. Raises NotFound, or Refused while busy."""
+def delete(ctx: Context, name: str, *, seen: int | None = None) -> None:
+    """Remove the account, its ledger and its log; what was delivered stays. Raises NotFound, or Refused while busy.
+
+    With `seen` only in the generation that was seen; else raises Temporary (`changed_meanwhile`).
+    """
     account = find(name)
-    if not Lease(ctx, account.id).claim():
+    lease = Lease(ctx, account.id)
+    if not lease.claim():
         raise Refused(
             f'A run is collecting "{name}" just now.', code="account_busy", action="Delete it when the run is done."
         )
-    account.delete()
+    with transaction.atomic():
+        generation = MailAccount.objects.select_for_update().values_list("generation", flat=True).get(pk=account.pk)
+        same = seen is None or generation == seen
+        if same:
+            account.delete()
+    if not same:
+        lease.release()
+        raise Temporary(
+            f'The mail account "{name}" was changed by somebody else meanwhile.',
+            code="changed_meanwhile",
+            action="Look at it again, then decide anew.",
+        )
 
 
 def authentication_of(account: MailAccount) -> Authentication:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
-from ..errors import InvalidInput
+from ..errors import InvalidInput, Temporary
 from ..home import Home
 from ..outbound import AllowedNetworks, OutboundRules
 from ..storage import Storage
@@ -19,6 +19,13 @@ from .values import Network
 CALLBACK = "get-oauth2-token-by-authorization-code.pl"
 DEFAULT_PORT = 8085
 VALUE_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a person set, None where the default counts."""
+
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,20 @@ class SystemConfiguration:
         known.parse(normal)
         return normal
 
-    def set(self, name: str, text: str, by: str, now: datetime) -> str:
-        """Store a value, normalised; return it as stored. Raises NotFound or InvalidInput and changes nothing then."""
+    def stored(self, name: str) -> Stored:
+        """What a person set, as `set` and `reset` compare it. Raises NotFound."""
+        return Stored(self._changed().get(setting(name).name))
+
+    def set(self, name: str, text: str, by: str, now: datetime, seen: Stored | None = None) -> str:
+        """Store a value, normalised; return it as stored. Raises NotFound or InvalidInput and changes nothing then.
+
+        With `seen` only where that is what is stored still; else raises Temporary (`changed_meanwhile`).
+        """
         normal = self.checked(name, text)
 
         def write(cursor: CursorWrapper) -> None:
+            if seen is not None:
+                _claim(cursor, name, seen)
             _note(cursor, name, normal, by, now)
             cursor.execute(
                 "INSERT INTO sysconfig_setting (name, value, changed_at, changed_by) VALUES (%s, %s, %s, %s) "
@@ -91,11 +107,13 @@ class SystemConfiguration:
         self._storage.write(write)
         return normal
 
-    def reset(self, name: str, by: str, now: datetime) -> bool:
-        """Go back to the default. Returns whether there was anything to undo."""
+    def reset(self, name: str, by: str, now: datetime, seen: Stored | None = None) -> bool:
+        """Go back to the default. Returns whether there was anything to undo. `seen` as of `set`."""
         known = setting(name)
 
         def write(cursor: CursorWrapper) -> int:
+            if seen is not None:
+                _claim(cursor, known.name, seen)
             _note(cursor, known.name, None, by, now)
             cursor.execute("DELETE FROM sysconfig_setting WHERE name = %s", (known.name,))
             return int(cursor.rowcount)
@@ -172,6 +190,21 @@ class SystemConfiguration:
             return dict(cursor.fetchall())
 
         return self._storage.read(read)
+
+
+def _claim(cursor: CursorWrapper, name: str, seen: Stored) -> None:
+    """Lock the setting until the commit. Raises Temporary where it isn't what was seen."""
+    if cursor.db.vendor == "postgresql":
+        # A row that isn't there can't be locked. SQLite's writers are alone anyway.
+        cursor.execute("LOCK TABLE sysconfig_setting IN SHARE ROW EXCLUSIVE MODE")
+    cursor.execute("SELECT value FROM sysconfig_setting WHERE name = %s", (name,))
+    found = cursor.fetchone()
+    if (None if found is None else found[0]) != seen.text:
+        raise Temporary(
+            f"{name} was changed by somebody else meanwhile.",
+            code="changed_meanwhile",
+            action="Look at what it is now, then change it again.",
+        )
 
 
 def _note(cursor: CursorWrapper, name: str, after: str | None, by: str, now: datetime) -> None:

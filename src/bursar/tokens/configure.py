@@ -4,7 +4,7 @@ Every change is one transaction and a compare-and-swap on the generation. A chan
 what is stored until a person confirms it; a secret supplied in the same change isn't held (SEC-62).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -98,13 +98,18 @@ def confirm(ctx: Context, name: str, by: str, *, seen: int | None = None) -> Cha
         return Change(find(name), bool(released), ())
 
 
-def delete(ctx: Context, name: str) -> None:
+def delete(ctx: Context, name: str, look: Callable[[Configuration], None] | None = None) -> None:
     """Delete a configuration with its tokens, and tell the provider that they are not wanted any more (SEC-35).
 
-    Raises Refused (`in_use`) with the names of those that use it.
+    `look` sees it once nobody else can change it or add a label, and may raise what keeps it. Raises Refused
+    (`in_use`) with the names of those that use it.
     """
     with writing():
         row = unused(name)
+        Configuration.objects.select_for_update().filter(pk=row.pk).first()
+        row.refresh_from_db()
+        if look is not None:
+            look(row)
         queued = 0
         with connection.cursor() as cursor:
             for token_id in Token.objects.filter(configuration=row).values_list("id", flat=True):
