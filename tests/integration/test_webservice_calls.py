@@ -276,6 +276,20 @@ def test_the_log_is_searched_bounded_and_copied_as_a_command_without_the_token(
     assert [each.status for each in calls(row)] == [200, 404]
 
 
+@pytest.mark.parametrize(
+    ("kept", "wanted"), [("all", [True, True]), ("failed", [False, True]), ("none", [False, False])]
+)
+def test_the_log_keeps_bodies_as_the_setting_says(ctx: Context, server: Service, kept: str, wanted: list[bool]) -> None:
+    ctx.settings.set("WebService::Log::Bodies", kept, "test", ctx.clock.now())
+    add(ctx, server.url)
+    server.answers = [Answer(200, {}, b'"answered"'), Answer(404, {}, b'"answered"')]
+    for _ in range(2):
+        invoke(ctx, data={"queue": 7, "title": "what somebody wrote"})
+    found = list(calls(find("Tickets")))[::-1]
+    assert ["answered" in each.received and "somebody wrote" in each.sent for each in found] == wanted
+    assert [each.status for each in calls(find("Tickets"), "wrote", bodies=False)] == []
+
+
 def test_a_service_has_a_proxy_of_its_own_or_none(ctx: Context, server: Service, authority: Certificates) -> None:
     with Service() as proxy, Service(tls_context(authority)) as own:
         add(ctx, own.url, CA=str(authority.ca), Proxy=proxy.url)

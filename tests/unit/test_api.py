@@ -187,8 +187,9 @@ def test_web_services(api: Api) -> None:
     assert (found["total"], found["items"][0]["url"].endswith("/tickets/8")) == (1, True)
     kept = api.ask("PUT", where, {"document": document | {"Comment": "ours"}})
     assert kept.json["document"]["Comment"] == "ours"
-    moved = document | {"BaseURL": "https://other.example"}
-    assert api.ask("PUT", where, {"document": moved}).code == "secret_again"
+    moved = document | {"BaseURL": "https://other.example", "Invokers": invokers}
+    assert api.ask("PUT", where, {"document": moved}).json["held"] is True
+    assert api.ask("POST", f"{where}/run", {"invoker": "read", "data": {"id": 7}}).code == "webservice_held"
     assert api.ask("POST", "/webservices", {"document": {"Name": "\ud800"}}).status == 422
     assert api.ask("GET", "/webservices").json["total"] == 1
     assert api.ask("DELETE", where).status == 204

@@ -17,6 +17,7 @@ from bursar.mail.models import MailAccount, MailRun, MailTest
 from bursar.mail.result import Result, keep
 from bursar.mail.running import shown
 from bursar.mail.schedule import plan_after
+from bursar.tokens.models import Upload
 
 if TYPE_CHECKING:
     from tests.unit.web_pages import Pages
@@ -198,24 +199,30 @@ def test_deleting_asks_once_more(pages: "Pages") -> None:
 
 
 def test_accounts_travel_as_yaml_without_their_passwords(pages: "Pages") -> None:
-    """SEC-31: what is taken away holds no password; what is brought in is looked at first."""
+    """SEC-31, SEC-43: passwords leave only for the password; what is brought in is looked at first."""
     account(pages.ctx)
-    text = pages.auditor.get("/mail/export").content
+    text = pages.admin.post("/mail/export", {"secrets": "none"}).content
     assert b"Name: Old" in text
     assert b"cnry" not in text
+    assert b"cnry" in pages.admin.post("/mail/export", {"secrets": "clear"}).content
+    assert pages.auditor.post("/mail/export", {"secrets": "clear"}).status_code == 403
 
-    def send(action: str, data: bytes, **more: str) -> str:
+    def send(data: bytes, **more: str) -> str:
         file = SimpleUploadedFile("accounts.yml", data)
-        return pages.admin.post("/mail/import", {"file": file, "action": action, **more}, follow=True).content.decode()
+        return pages.admin.post("/mail/import", {"file": file, **more}, follow=True).content.decode()
 
-    assert "Would be skipped" in send("look", text)
-    assert "Would be overwritten" in send("look", text, overwrite="1")
+    assert "There is nothing to import" in send(text, overwrite="on")
     other = text.replace(b"Name: Old", b"Name: New") + b"  Password: cnry-other\n"
-    assert "Would be added" in send("look", other)
+    changed = send(text.replace(b"Interval: 5m", b"Interval: 1h") + other, overwrite="on")
+    assert "<del>" in changed
+    assert "Overwritten" in changed
+    page = send(text.replace(b"Interval: 5m", b"Interval: 1h") + other)
+    assert "cnry" not in page
     assert MailAccount.objects.count() == 1
-    assert "1 account is in." in send("import", other)
+    where = f"/mail/import/{Upload.objects.get().id}"
+    assert "1 is imported." in pages.admin.post(where, {"action": "import"}, follow=True).content.decode()
     assert MailAccount.objects.count() == 2
-    assert "Nothing was changed." in send("import", b"- Colour: red")
+    assert "and nothing was changed" in send(b"- Colour: red")
     assert "Choose a file first." in pages.admin.post("/mail/import", {}).content.decode()
 
 

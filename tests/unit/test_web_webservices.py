@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bursar.testing import FakeProvider
+from bursar.webservices import jobs
 from bursar.webservices.models import WebServiceCall, WebServiceJob
 from bursar.webservices.services import find, password_of, service_of
 from tests.integration.webservice_server import Answer, Service
@@ -48,7 +49,10 @@ def test_a_service_is_added_and_changed_by_the_form_and_its_secret_shown_nowhere
     assert service_of(row).invoker("create").path == "/q/:queue"
     page = pages.admin.get(f"/webservices/{row.id}/edit").content.decode()
     assert "X-Tenant: kestrel" in page
-    assert "cnry" not in page + pages.admin.get("/webservices/export").content.decode()
+    exported = pages.admin.post("/webservices/export", {"secrets": "none"}).content.decode()
+    assert "Name: Tickets" in exported
+    assert "cnry" not in page + exported
+    assert "cnry-password" in pages.admin.post("/webservices/export", {"secrets": "clear"}).content.decode()
     changed = FORM | {"Comment": "ours", "Password": "", "seen": str(row.generation)}
     assert pages.admin.post(f"/webservices/{row.id}/edit", changed).status_code == 303
     row = find("Tickets")
@@ -58,9 +62,9 @@ def test_a_service_is_added_and_changed_by_the_form_and_its_secret_shown_nowhere
     late = pages.admin.post(f"/webservices/{row.id}/edit", changed)
     assert late.status_code == 409
     moved = changed | {"BaseURL": "https://other.example", "seen": str(row.generation)}
-    refused = pages.admin.post(f"/webservices/{row.id}/edit", moved)
-    assert refused.status_code == 422
-    assert "entered for another server" in refused.content.decode()
+    asked = pages.admin.post(f"/webservices/{row.id}/edit", moved)
+    assert "the stored secrets where nobody has confirmed it" in asked.content.decode()
+    assert find("Tickets").generation == row.generation
     assert pages.auditor.post("/webservices/add", FORM | {"Name": "x"}).status_code == 403
 
 
@@ -107,7 +111,10 @@ def test_a_call_from_the_page_shows_the_answer_and_stands_in_the_log(
     shown = pages.auditor.get(f"/webservices/{row.id}/calls/{call.id}").content.decode()
     token = server.received[0].headers["authorization"].removeprefix("Bearer ")
     assert token not in shown + failed
-    assert "<script>" not in shown.split("<main", 1)[1]
+    shown_to_admin = pages.admin.get(f"/webservices/{row.id}/calls/{call.id}").content.decode()
+    assert "&lt;script&gt;" in shown_to_admin
+    assert "&lt;script&gt;" not in shown, "bodies are for administrators"
+    assert "<script>" not in shown_to_admin.split("<main", 1)[1]
     assert "bursar token get" in shown
     assert "Retrying" in pages.admin.get("/webservices").content.decode()
     found = pages.auditor.get(f"/webservices/{row.id}?q=503&failed=1").content.decode()
@@ -120,3 +127,43 @@ def test_a_call_from_the_page_shows_the_answer_and_stands_in_the_log(
     assert pages.admin.get(f"/webservices/{row.id}/delete").status_code == 200
     assert pages.admin.post(f"/webservices/{row.id}/delete").status_code == 303
     assert pages.admin.get(f"/webservices/{row.id}").status_code == 404
+
+
+def test_the_yaml_is_checked_while_one_types_line_by_line(pages: "Pages") -> None:
+    def check(rest: str, **more: str) -> str:
+        return pages.admin.post("/webservices/check", FORM | {"Rest": rest, **more}).content.decode()
+
+    assert "breaks no rule" in check(REST)
+    assert "breaks no rule" in check(REST, Name="", BaseURL="h"), "what a field above lacks is said there"
+    assert "breaks no rule" in check("Headers: {X-Copy: '{token}'}", Authentication="OAuth2")
+    for name in ("Tickets", ""):
+        wrong = check("Timeout: 5\nInvokers:\n  a.b:\n    Output: a ||\n", Name=name)
+        assert 'data-line="4"' in wrong
+        assert "Invokers.a.b.Output is no JMESPath expression" in wrong
+    assert 'data-line="3"' in check("a: 1\nb: [\n")
+    assert pages.auditor.post("/webservices/check", FORM).status_code == 403
+
+
+def test_failing_services_have_a_line_on_every_page_until_they_work(pages: "Pages", server: Service) -> None:
+    invokers = {"create": {"Path": "/q", "Method": "POST"}}
+    row = service(pages.ctx, server.url, Invokers=invokers, Retry={"First": "10s", "Count": 2})
+
+    def line() -> str:
+        html = pages.admin.get("/help").content.decode()
+        return html.split("Tickets", 1)[1][:300] if "Tickets" in html else ""
+
+    server.answers = [Answer(404), Answer(404), Answer(200), Answer(503)]
+    jobs.run(pages.ctx, row, "create", {}, "page:admin@kestrel.example")
+    assert "answers 404" not in line(), "who tried it from the page has seen it there"
+    jobs.run(pages.ctx, row, "create", {}, "schedule")
+    assert "127.0.0.1 answers 404." in line()
+    assert "2 calls were given up." in line()
+    jobs.run(pages.ctx, row, "create", {}, "page:admin@kestrel.example")
+    assert "answers 404" not in line()
+    assert "2 calls were given up." in line()
+    for job in WebServiceJob.objects.all():
+        assert pages.auditor.post(f"/webservices/{row.id}/jobs/{job.id}/forget").status_code == 403
+        assert pages.admin.post(f"/webservices/{row.id}/jobs/{job.id}/forget").status_code == 303
+    assert line() == ""
+    jobs.run(pages.ctx, row, "create", {}, "schedule")
+    assert line() == "", "it is tried again by itself"

@@ -24,4 +24,4 @@ def service(ctx: Context, base_url: str = "https://tickets.example.org/api", **c
     """Add the service "Tickets"; keys as in its document."""
     document = {"Name": "Tickets", "BaseURL": base_url, **changed}
     secrets = Secrets.taken_from(document)
-    return add(ctx, Service.parse(document), secrets, "test")
+    return add(ctx, Service.parse(document), secrets, "test", release=True)

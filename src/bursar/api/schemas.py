@@ -334,6 +334,7 @@ class WebService(Schema):
     id: str
     name: str
     validity: str
+    held: bool
     document: dict[str, Any]
 
 

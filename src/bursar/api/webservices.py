@@ -31,7 +31,10 @@ def list_services(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) -
 
 @router.post("", response={201: schemas.WebService})
 def add_service(request: HttpRequest, response: HttpResponse, body: schemas.WebServiceDocument) -> Any:
-    """`document` as in the YAML of `bursar webservice import`, with `Password` and `ClientKey` where it needs them."""
+    """`document` as in the YAML of `bursar webservice import`, with `Password` and `ClientKey` where it needs them.
+
+    One that would send a token where nobody has confirmed it is held: a person confirms it on its page.
+    """
     manager = manager_of(request)
     manager.check_all()
     row = add(context(), *_given(body), manager.by)
@@ -49,7 +52,8 @@ def read_service(request: HttpRequest, response: HttpResponse, service_id: str) 
 def change_service(
     request: HttpRequest, response: HttpResponse, service_id: str, body: schemas.WebServiceDocument
 ) -> Any:
-    """The whole document anew. Secrets that aren't given stay, unless they would be sent to another place."""
+    """The whole document anew. Secrets that aren't given stay. Where they or the token would be sent to another
+    place, the service is held: it calls nothing until a person has confirmed that on its page."""
     row = _found(request, service_id)
     check(request, _shown(row))
     changed = change(context(), row, *_given(body), manager_of(request).by, seen=row.generation)
@@ -114,4 +118,4 @@ def _given(body: schemas.WebServiceDocument) -> tuple[Service, Secrets]:
 
 
 def _shown(row: WebService) -> dict[str, Any]:
-    return {"id": row.id, "name": row.name, "validity": row.validity, "document": document_of(row)}
+    return {"id": row.id, "name": row.name, "validity": row.validity, "held": row.held, "document": document_of(row)}

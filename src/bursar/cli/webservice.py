@@ -1,12 +1,14 @@
 """`bursar webservice`: the services that Bursar calls, as YAML documents, and what they are."""
 
+import shlex
 from typing import Any
 
 import click
 
+from .exchange import import_options, named_option, read_file, say
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
-from .webservice_run import curl, jobs, log, retry, run_
+from .webservice_run import curl, forget, jobs, log, retry, run_
 
 EXAMPLE = """\b
 A document:
@@ -42,7 +44,10 @@ def list_(ctx: Any, as_json: bool) -> None:  # noqa: ARG001 - every command gets
     if as_json:
         emit_json(found)
         return
-    rows = [(v.name, v.base_url, v.authentication, v.token, v.validity, v.invokers) for v in found]
+    rows = [
+        (v.name, v.base_url, v.authentication, v.token, f"{v.validity}, held" if v.held else v.validity, v.invokers)
+        for v in found
+    ]
     table(rows, ("NAME", "BASE URL", "AUTHENTICATION", "TOKEN", "VALIDITY", "INVOKERS"))
 
 
@@ -52,8 +57,8 @@ def list_(ctx: Any, as_json: bool) -> None:  # noqa: ARG001 - every command gets
 @run
 def show(ctx: Any, name: str, as_json: bool) -> None:  # noqa: ARG001
     """Show a web service as its document, everything but its secrets."""
+    from ..exchange import written
     from ..webservices.services import document_of, find
-    from ..webservices.transfer import written
 
     document = document_of(find(name))
     if as_json:
@@ -63,7 +68,7 @@ def show(ctx: Any, name: str, as_json: bool) -> None:  # noqa: ARG001
 
 
 @webservice.command()
-@click.option("--name", "names", multiple=True, help="Only this one; may be repeated.")
+@named_option
 @click.option("--with-secrets", is_flag=True, help="Write passwords and private keys in clear.")
 @run
 def export(ctx: Any, names: tuple[str, ...], with_secrets: bool) -> None:
@@ -74,25 +79,47 @@ def export(ctx: Any, names: tuple[str, ...], with_secrets: bool) -> None:
 
 
 @webservice.command("import", epilog=EXAMPLE)
-@click.argument("file")
-@click.option("--overwrite", is_flag=True, help="Replace services of the same name; secrets that FILE lacks stay.")
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@json_option
+@import_options("Replace services of the same name; secrets that FILE lacks stay.")
 @run
 def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
-    """Import web services from FILE, or from standard input with -: all of them, or none."""
-    from ..webservices.transfer import LARGEST_FILE, import_services
-    from .mail_files import data_of
+    """Import web services from FILE, or from standard input with -: all of them, or none.
 
-    data = data_of(file, LARGEST_FILE, "import")
-    result = import_services(ctx, data, file, overwrite=overwrite, dry_run=dry_run, by=operator())
-    if as_json:
-        emit_json(result)
+    Where a token or a stored secret would go to an address that nobody has
+    confirmed, the service is held: `bursar webservice confirm` releases it.
+    """
+    from ..webservices.transfer import import_services
+
+    result = import_services(ctx, read_file(file), file, overwrite=overwrite, dry_run=dry_run, by=operator())
+    say(result, dry_run=dry_run, as_json=as_json)
+    if not dry_run:
+        for name in result.held:
+            say_held(name)
+
+
+@webservice.command()
+@click.argument("name")
+@yes_option
+@run
+def confirm(ctx: Any, name: str, yes: bool) -> None:
+    """Release what is held: the token and the secrets go to the address that the service has now."""
+    from ..webservices.services import confirm as confirm_service
+    from ..webservices.services import find, service_of
+
+    row = find(name)
+    if not row.held:
+        note("Nothing was held.")
         return
-    would = "would be " if dry_run else ""
-    for names, what in ((result.added, "added"), (result.overwritten, "overwritten"), (result.skipped, "skipped")):
-        for name in names:
-            note(f'"{printable(name)}" {would if what != "skipped" else ""}{what}.')
+    service = service_of(row)
+    what = f'the token "{service.token}"' if service.token else "its stored secrets"
+    confirm_or_yes(f"Send {printable(what)} to {printable(service.base_url)} from now on?", yes)
+    confirm_service(ctx, row, operator(), seen=row.generation)
+    note(f'Confirmed "{printable(name)}".')
+
+
+def say_held(name: str) -> None:
+    """Say what releases a service that is held."""
+    step = f"bursar webservice confirm {shlex.quote(name)}"
+    note(f'"{printable(name)}" is held: it isn\'t called until `{printable(step)}`.')
 
 
 @webservice.command()
@@ -110,5 +137,5 @@ def delete(ctx: Any, name: str, yes: bool) -> None:  # noqa: ARG001
     note(f'Deleted "{printable(name)}".')
 
 
-for command in (run_, log, curl, jobs, retry):
+for command in (run_, log, curl, jobs, retry, forget):
     webservice.add_command(command)

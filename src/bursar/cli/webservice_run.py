@@ -136,6 +136,17 @@ def retry(ctx: Any, job: str) -> None:
     note("The worker calls within a second or two.")
 
 
+@click.command()
+@click.argument("job")
+@run
+def forget(ctx: Any, job: str) -> None:
+    """Drop a call that was given up, or that waits. Its tries stay in the log."""
+    from ..webservices.jobs import forget as forget_job
+
+    forget_job(ctx, job)
+    note("The call is forgotten.")
+
+
 class _Download:
     """A file that takes the body; it has its name only once it is whole."""
 

@@ -1,20 +1,19 @@
 """Mail accounts as YAML: a list of mappings, one an account. Passwords are in it only where that is asked for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from django.db import transaction
 
 from ..context import Context
-from ..errors import BursarError, InvalidInput
+from ..errors import InvalidInput
+from ..exchange import HIDDEN, ImportResult, Stored, import_all, mappings, written
 from ..keyring import Secret
+from ..tokens.differences import Difference, between
 from ..tokens.document.nodes import Mapping as MappingNode
 from ..tokens.document.nodes import Node, Scalar
 from ..tokens.document.scalars import is_null
-from ..tokens.document.violations import Unreadable
-from ..tokens.document.yaml_reader import entries as yaml_entries
+from ..tokens.import_plan import ADDED, OVERWRITTEN, SKIPPED, UNCHANGED
 from .account import AccountType, interval_text, parse_interval
 from .accounts import NewAccount, add, find, password_of, recipients_of, reference_of
 from .change import change
@@ -38,25 +37,13 @@ KEYS = {
     "Validity": str,
     "Comment": str,
 }
-LARGEST_FILE = 16 << 20
-
-
-@dataclass(slots=True)
-class ImportResult:
-    """Names, in the order of the file."""
-
-    added: list[str] = field(default_factory=list)
-    overwritten: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
 
 
 def export_accounts(ctx: Context, names: Sequence[str] | None, *, with_passwords: bool) -> str:
     """The YAML of the named accounts, or of all. Raises NotFound."""
     everything = MailAccount.objects.select_related("token__configuration")
     rows = list(everything.all()) if names is None else [find(name) for name in dict.fromkeys(names)]
-    entries = [_entry(ctx, row, with_passwords) for row in rows]
-    text: str = yaml.safe_dump(entries, allow_unicode=True, sort_keys=False, width=120)
-    return text
+    return written([_entry(ctx, row, with_passwords) for row in rows])
 
 
 def import_accounts(ctx: Context, data: bytes, file: str, *, overwrite: bool, dry_run: bool, by: str) -> ImportResult:
@@ -65,30 +52,24 @@ def import_accounts(ctx: Context, data: bytes, file: str, *, overwrite: bool, dr
 
     Raises InvalidInput that names the entry, NotFound and Refused; nothing is changed then.
     """
-    entries = _entries(data, file)
-    result = ImportResult()
-    with transaction.atomic():
-        for number, entry in enumerate(entries, 1):
-            try:
-                _one(ctx, _account(entry), overwrite, by, result)
-            except BursarError as error:
-                where = f"{file}: entry {number}"
-                raise type(error)(f"{where}: {error.sentence}", code=error.code, action=error.action) from None
-        if dry_run:
-            transaction.set_rollback(True)
-    return result
+    found = [_mapping(node, file) for node in mappings(data, file)]
+    return import_all(found, file, lambda entry: _store(ctx, _account(entry), overwrite, by), dry_run=dry_run)
 
 
-def _one(ctx: Context, new: NewAccount, overwrite: bool, by: str, result: ImportResult) -> None:
-    existing = MailAccount.objects.select_related("token__configuration").filter(name=new.name).first()
-    if existing is None:
+def _store(ctx: Context, new: NewAccount, overwrite: bool, by: str) -> Stored:
+    row = MailAccount.objects.select_related("token__configuration").filter(name=new.name).first()
+    if row is None:
         add(ctx, new, by)
-        result.added.append(new.name)
-    elif overwrite:
-        change(ctx, existing, new, by)
-        result.overwritten.append(new.name)
-    else:
-        result.skipped.append(new.name)
+        return Stored(new.name, ADDED)
+    if not overwrite:
+        return Stored(new.name, SKIPPED)
+    before = _entry(ctx, row, False)
+    with transaction.atomic():
+        places = between(before, _entry(ctx, change(ctx, row, new, by), False))
+        places += [Difference("Password", None, HIDDEN)] if new.password is not None else []
+        if not places:
+            transaction.set_rollback(True)
+    return Stored(new.name, OVERWRITTEN if places else UNCHANGED, tuple(places))
 
 
 def _entry(ctx: Context, row: MailAccount, with_passwords: bool) -> dict[str, Any]:
@@ -114,20 +95,7 @@ def _entry(ctx: Context, row: MailAccount, with_passwords: bool) -> dict[str, An
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _entries(data: bytes, file: str) -> list[Mapping[str, Any]]:
-    if len(data) > LARGEST_FILE:
-        raise InvalidInput(f"{file} is larger than {LARGEST_FILE} bytes.", code="file_too_large")
-    try:
-        nodes = list(yaml_entries(data))
-    except Unreadable as problem:
-        where = f"line {problem.line}: " if problem.line else ""
-        raise InvalidInput(f"{file}: {where}{problem.rule}.", code="document_invalid") from None
-    return [_mapping(node, file) for node in nodes]
-
-
-def _mapping(node: Node, file: str) -> dict[str, Any]:
-    if not isinstance(node, MappingNode):
-        raise InvalidInput(f"{file}: line {node.line}: a mail account is a mapping.", code="document_invalid")
+def _mapping(node: MappingNode, file: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, child in node.items.items():
         wanted = KEYS.get(key)

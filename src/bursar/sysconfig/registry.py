@@ -119,6 +119,16 @@ SETTINGS: tuple[Setting, ...] = (
         values.parse_networks,
     ),
     Setting(
+        "WebService::Log::Bodies",
+        "all | failed | none",
+        "all",
+        "Of which calls of web services the log keeps what was sent and answered, 16 kB of each, beside addresses, "
+        "headers and errors. Only administrators see it. Secrets are taken out before; what people write in mail and "
+        "tickets is in it.",
+        values.parse_log_bodies,
+        lambda text: text.strip().lower(),
+    ),
+    Setting(
         "WebUserAgent::NoProxy",
         "hosts, separated by semicolons",
         "",

@@ -25,6 +25,14 @@ def parse_http_type(text: str) -> str:
     return value
 
 
+def parse_log_bodies(text: str) -> str:
+    """`all`, `failed` or `none`."""
+    value = text.strip().lower()
+    if value not in ("all", "failed", "none"):
+        raise InvalidInput(f"WebService::Log::Bodies: must be all, failed or none, not {text!r}.")
+    return value
+
+
 def parse_fqdn(text: str) -> str:
     """A host name or IP address, with `:port` where wanted; an IPv6 address stands in brackets."""
     value = text.strip()

@@ -20,6 +20,11 @@ class Difference:
 
 def differences(before: TokenConfigurationDocument, after: TokenConfigurationDocument) -> list[Difference]:
     """The places that differ, in order of their paths; name and validity first."""
+    return between(_tree(before), _tree(after))
+
+
+def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """The same for plain mappings, which must hold no secret."""
     old, new = _flat(before), _flat(after)
     paths = sorted(old.keys() | new.keys(), key=lambda path: (path not in ("Name", "Validity"), path))
     return [
@@ -29,11 +34,15 @@ def differences(before: TokenConfigurationDocument, after: TokenConfigurationDoc
     ]
 
 
-def _flat(document: TokenConfigurationDocument) -> dict[str, str]:
-    """Every value under its path; empty ones count as absent, as they do when a token is asked for."""
-    found = {"Name": document.name, "Validity": document.validity.value}
-    tree = document.tree()
+def _tree(document: TokenConfigurationDocument) -> dict[str, Any]:
+    tree = {"Name": document.name, "Validity": document.validity.value, **document.tree()}
     tree.pop("ClientSecret", None)
+    return tree
+
+
+def _flat(tree: Mapping[str, Any]) -> dict[str, str]:
+    """Every value under its path; empty ones count as absent, as they do when a token is asked for."""
+    found: dict[str, str] = {}
     waiting: list[tuple[str, Any]] = [("", tree)]
     while waiting:
         path, value = waiting.pop()

@@ -243,6 +243,7 @@ class Upload(models.Model):
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id)
     person = models.TextField()
+    kind = models.TextField(default="tokens")  # tokens | mail | webservices: what it holds
     file_name = models.TextField()
     sealed = models.BinaryField(null=True)
     overwrite = models.BooleanField(default=False)

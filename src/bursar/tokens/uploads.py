@@ -35,9 +35,14 @@ def receive(ctx: Context, data: bytes, file_name: str, *, person: str, overwrite
     upload = Upload(person=person, file_name=file_name, overwrite=overwrite, ends_at=ctx.clock.now() + LIFETIME)
     if not age_file.is_age(data):
         upload.plan = _as_text(_looked_at(ctx, data, file_name, overwrite))
+    return keep(ctx, upload, data)
+
+
+def keep(ctx: Context, upload: Upload, data: bytes) -> Upload:
+    """Store a file, sealed; it takes the place of the person's last one."""
     upload.sealed = _sealed(ctx, upload, data)
     forget_ended(ctx)
-    Upload.objects.filter(person=person).delete()
+    Upload.objects.filter(person=upload.person).delete()
     upload.save(force_insert=True)
     return upload
 
@@ -54,15 +59,15 @@ def unlock(ctx: Context, upload: Upload, key: Secret) -> None:
     """
     is_identity = key.reveal().strip().startswith("AGE-SECRET-KEY-")
     given = {"identity": Secret(key.reveal().strip())} if is_identity else {"passphrase": key}
-    data = age_file.decrypted(_bytes(ctx, upload), **given)
+    data = age_file.decrypted(bytes_of(ctx, upload), **given)
     upload.plan = _as_text(_looked_at(ctx, data, upload.file_name, upload.overwrite))
     upload.sealed = _sealed(ctx, upload, data)
     upload.save(update_fields=["plan", "sealed"])
 
 
-def find_upload(ctx: Context, upload_id: str, person: str) -> Upload:
-    """The file that this person sent. Raises NotFound (`upload_ended`) for one that has ended, or another's."""
-    found = Upload.objects.filter(pk=upload_id, person=person, ends_at__gt=ctx.clock.now()).first()
+def find_upload(ctx: Context, upload_id: str, person: str, kind: str = "tokens") -> Upload:
+    """The file of that kind that this person sent. Raises NotFound (`upload_ended`)."""
+    found = Upload.objects.filter(pk=upload_id, person=person, kind=kind, ends_at__gt=ctx.clock.now()).first()
     if found is None:
         raise NotFound(
             "This import has ended: a file waits half an hour, and a newer one takes its place.",
@@ -156,10 +161,11 @@ def _looked_at(ctx: Context, data: bytes, file_name: str, overwrite: bool) -> li
 
 
 def _documents(ctx: Context, upload: Upload) -> list[TokenConfigurationDocument]:
-    return read_documents(_bytes(ctx, upload), upload.file_name)
+    return read_documents(bytes_of(ctx, upload), upload.file_name)
 
 
-def _bytes(ctx: Context, upload: Upload) -> bytes:
+def bytes_of(ctx: Context, upload: Upload) -> bytes:
+    """The file as it was sent. Raises NotFound (`upload_ended`) after its import."""
     if upload.sealed is None:
         raise NotFound("This file was imported already.", code="upload_ended", action="Choose the file again.")
     try:

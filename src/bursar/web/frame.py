@@ -17,6 +17,7 @@ from .places import menu
 from .site import site_of
 from .standing import Level
 from .targets import targets_of_notices
+from .webservices.notices import service_notices
 
 THEMES = ("light", "dark")
 OVERVIEW_SHOWS = 3
@@ -54,11 +55,12 @@ def health(request: HttpRequest, gathered: Gathered | None = None) -> dict[str, 
         own, known = getattr(request, "own_configuration", ""), (gathered.causes, gathered.views) if gathered else ()
         found = notices_for(ctx, now, own, *known)
         about_mail, accounts = mail_notices(ctx, getattr(request, "own_account", ""))
+        about_services, services = service_notices(ctx, getattr(request, "own_service", ""))
     except BursarError:
         return {"notices": [], "health": None}
     shown = OVERVIEW_SHOWS if gathered else 1
-    lines = sorted([*found.lines, *about_mail], key=lambda line: line.level != Level.NOW)
-    count += accounts
+    lines = sorted([*found.lines, *about_mail, *about_services], key=lambda line: line.level != Level.NOW)
+    count += accounts + services
     rest = len(lines) - shown
     values = {"notices": lines, "unnamed": found.unnamed, "open": shown, "more": rest, "health": count}
     request.health = values  # type: ignore[attr-defined]

@@ -4,6 +4,8 @@ from django.urls import path, re_path
 
 from ..api.app import api
 from . import places, token_field
+from .exchange import MAIL as MAIL_ACCOUNTS
+from .exchange import WEBSERVICES as WEB_SERVICES
 from .sign_in import sign_in, sign_out
 from .views import (
     account,
@@ -16,6 +18,7 @@ from .views import (
     detail,
     discover,
     edit,
+    exchange,
     export,
     first_token,
     help,
@@ -27,7 +30,6 @@ from .views import (
     mail_form,
     mail_quarantine,
     mail_test,
-    mail_transfer,
     one_step,
     overview,
     people,
@@ -110,8 +112,9 @@ urlpatterns = [
     path("mail", mail.all_accounts),
     path("mail/rows", mail.renewed),
     path("mail/add", mail_form.add),
-    path("mail/export", mail_transfer.export),
-    path("mail/import", mail_transfer.import_),
+    path("mail/export", exchange.export, {"kind": MAIL_ACCOUNTS}),
+    path("mail/import", exchange.import_file, {"kind": MAIL_ACCOUNTS}),
+    path("mail/import/<str:upload_id>", exchange.preview, {"kind": MAIL_ACCOUNTS}),
     path(MAIL, mail.account),
     path(f"{MAIL}/progress", mail.progress),
     path(f"{MAIL}/fetch", mail.fetch),
@@ -123,13 +126,18 @@ urlpatterns = [
     path(f"{MAIL}/steps", mail_test.steps),
     path("webservices", webservices.all_services),
     path("webservices/add", webservice_form.add),
-    path("webservices/export", webservices.export),
+    path("webservices/check", webservice_form.check),
+    path("webservices/export", exchange.export, {"kind": WEB_SERVICES}),
+    path("webservices/import", exchange.import_file, {"kind": WEB_SERVICES}),
+    path("webservices/import/<str:upload_id>", exchange.preview, {"kind": WEB_SERVICES}),
     path(SERVICE, webservices.service),
     path(f"{SERVICE}/edit", webservice_form.edit),
+    path(f"{SERVICE}/confirm", webservice_form.confirm),
     path(f"{SERVICE}/run", webservices.run),
     path(f"{SERVICE}/delete", webservices.delete),
     path(f"{SERVICE}/calls/<str:call_id>", webservices.call),
     path(f"{SERVICE}/jobs/<str:job_id>", webservices.try_again),
+    path(f"{SERVICE}/jobs/<str:job_id>/forget", webservices.forget),
     path("practice", practice.practice),
     path("authorize/<str:ticket>", tickets.ticket),
     path("callback/result", callback.result),

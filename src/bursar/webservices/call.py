@@ -62,6 +62,12 @@ def call(ctx: Context, row: WebService, name: str, data: Any, attempt: Attempt, 
             code="webservice_not_valid",
             action="Make it valid first.",
         )
+    if row.held:
+        raise Refused(
+            f'The web service "{service.name}" is held: nobody has confirmed yet where it sends its proof.',
+            code="webservice_held",
+            action=f"Compare {service.base_url} with what you know, and confirm it on its page.",
+        )
     request = build(service, invoker, data)
     if not invoker.is_safe:
         request = replace(request, headers={**request.headers, "Idempotency-Key": attempt.job})

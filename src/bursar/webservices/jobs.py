@@ -73,7 +73,7 @@ def run(ctx: Context, row: WebService, invoker: str, data: Any, origin: str, *, 
     """
     service = service_of(row)
     service.invoker(invoker)
-    if sink is not None or not service.retry.count or service.validity != "valid":
+    if sink is not None or not service.retry.count or service.validity != "valid" or row.held:
         return call(ctx, row, invoker, data, Attempt(origin, new_id()), sink)
     made = prepared(ctx, row.id, invoker, data, origin)
     lease = new_id()
@@ -121,7 +121,8 @@ def due(ctx: Context) -> list[Due]:
         cursor.execute(
             "SELECT j.id, j.service_id, j.lease_owner, j.lease_until FROM webservice_job j"
             " JOIN webservice w ON w.id = j.service_id"
-            " WHERE j.state = 'waiting' AND j.next_at <= %s AND w.validity = 'valid' ORDER BY j.next_at LIMIT %s",
+            " WHERE j.state = 'waiting' AND j.next_at <= %s AND w.validity = 'valid' AND NOT w.held"
+            " ORDER BY j.next_at LIMIT %s",
             [now, MOST],
         )
         return list(cursor.fetchall())
@@ -176,7 +177,23 @@ def try_again(ctx: Context, job_id: str) -> None:
         return bool(cursor.rowcount == 1)
 
     if not ctx.storage.write(job):
-        raise NotFound(f"There is no call {job_id} that waits or was given up.", code="job_not_found")
+        raise no_job(job_id)
+
+
+def forget(ctx: Context, job_id: str) -> None:
+    """Drop a job that waits or was given up; its tries stay in the log. Raises NotFound, or is being made."""
+
+    def job(cursor: CursorWrapper) -> bool:
+        cursor.execute("DELETE FROM webservice_job WHERE id = %s AND lease_run IS NULL", [job_id])
+        return bool(cursor.rowcount == 1)
+
+    if not ctx.storage.write(job):
+        raise no_job(job_id)
+
+
+def no_job(job_id: str) -> NotFound:
+    """The refusal where there is nothing to begin anew, or to forget."""
+    return NotFound(f"There is no call {job_id} that waits or was given up.", code="job_not_found")
 
 
 def _try(

@@ -75,6 +75,8 @@ def write(ctx: Context, service_id: str, entry: Entry) -> str:
     """Store the call without its secrets, and forget the oldest; returns its id. Raises Temporary."""
     call_id, error = new_id(), entry.error
     secrets = sorted(entry.secrets, key=len, reverse=True)
+    wanted = ctx.settings.get("WebService::Log::Bodies")
+    bodies = wanted == "all" or (wanted == "failed" and error is not None)
     values: dict[str, Any] = {
         "id": call_id,
         "service_id": service_id,
@@ -87,10 +89,10 @@ def write(ctx: Context, service_id: str, entry: Entry) -> str:
         "method": entry.method,
         "url": redacted(entry.url, secrets),
         "sent_headers": _headers(entry.sent_headers, secrets),
-        "sent": _text(entry.sent, secrets),
+        "sent": _text(entry.sent, secrets) if bodies else "",
         "status": entry.status,
         "headers": _headers(entry.headers, secrets),
-        "received": _text(entry.received, secrets),
+        "received": _text(entry.received, secrets) if bodies else "",
         "renewed": entry.renewed,
         "error_code": error.code if error else "",
         "error": redacted(error.sentence, secrets) if error else "",
@@ -112,12 +114,16 @@ def write(ctx: Context, service_id: str, entry: Entry) -> str:
     return call_id
 
 
-def calls(row: WebService, word: str = "", *, failed: bool = False) -> "QuerySet[WebServiceCall]":
-    """The calls of a service, the newest first; `word` is searched in addresses, bodies, errors and origins."""
+def calls(row: WebService, word: str = "", *, failed: bool = False, bodies: bool = True) -> "QuerySet[WebServiceCall]":
+    """The calls of a service, the newest first; `word` is searched in addresses, bodies, errors and origins.
+
+    `bodies` is False for who may not see them: then what they hold can't be found out by searching either.
+    """
+    columns = ("invoker", "origin", "job", "url", "error", *(("sent", "received") if bodies else ()))
     found = WebServiceCall.objects.filter(service=row).order_by("-id")
     for each in word.replace("\0", "").split():
         hit = Q(pk__in=())
-        for column in ("invoker", "origin", "job", "url", "sent", "received", "error"):
+        for column in columns:
             hit |= Q(**{f"{column}__icontains": each})
         if each.isascii() and each.isdigit() and len(each) == 3:
             hit |= Q(status=int(each))
@@ -158,8 +164,8 @@ def view_of(call: WebServiceCall) -> CallView:
     )
 
 
-def as_curl(call: WebServiceCall, service: Service) -> str:
-    """The call as a command line. The token isn't in it: the command asks Bursar for one."""
+def as_curl(call: WebServiceCall, service: Service, *, bodies: bool = True) -> str:
+    """The call as a command line. The token isn't in it: the command asks Bursar for one; `bodies` as in `calls`."""
     words = ["curl", "-X", call.method, shlex.quote(call.url)]
     for name, value in json.loads(call.sent_headers).items():
         words += ["-H", shlex.quote(f"{name}: {value}")]
@@ -170,7 +176,7 @@ def as_curl(call: WebServiceCall, service: Service) -> str:
             words += ["-u", shlex.quote(service.user)]
         case Authentication.HEADER:
             words += ["-H", shlex.quote(service.header_template)]
-    if call.sent:
+    if call.sent and bodies:
         words += ["--data-binary", shlex.quote(call.sent)]
     return " ".join(words)
 

@@ -17,6 +17,7 @@ class WebService(models.Model):
     password = models.BinaryField(null=True)  # sealed; of Basic authentication
     client_key = models.BinaryField(null=True)  # sealed; PEM, of the client certificate
     validity = models.TextField(default="valid")  # valid | invalid | invalid-temporarily
+    held = models.BooleanField(default=False)  # it calls nothing until a person has confirmed where it sends proofs
     created_at = InstantField()
     created_by = models.TextField(default="")
     changed_at = InstantField(null=True)

@@ -47,7 +47,7 @@ def next_of(ctx: Context, service_id: str) -> dict[str, datetime]:
 def _due(cursor: CursorWrapper, now: int) -> list[_Due]:
     cursor.execute(
         "SELECT s.id, s.service_id, s.invoker, s.cron, s.next_at FROM webservice_schedule s"
-        " JOIN webservice w ON w.id = s.service_id WHERE s.next_at <= %s AND w.validity = 'valid'"
+        " JOIN webservice w ON w.id = s.service_id WHERE s.next_at <= %s AND w.validity = 'valid' AND NOT w.held"
         " ORDER BY s.next_at LIMIT %s",
         [now, MOST],
     )

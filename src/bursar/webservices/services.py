@@ -13,6 +13,8 @@ from ..errors import InvalidInput, NotFound, PersonMustAct, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Place, SealBroken, Secret
 from ..tokens import labels
+from ..tokens.edit import Moves
+from . import hold
 from .callers import check_unused
 from .models import WebService, WebServiceSchedule
 from .schedule import next_after
@@ -29,6 +31,10 @@ class Secrets:
     password: Secret | None = None
     client_key: Secret | None = None
 
+    @property
+    def given(self) -> tuple[bool, bool]:
+        return self.password is not None, self.client_key is not None
+
     @classmethod
     def taken_from(cls, document: dict[str, Any]) -> "Secrets":
         """Take `Password` and `ClientKey` out of a document. Raises InvalidInput where they can't be one."""
@@ -44,14 +50,16 @@ class ServiceView:
     authentication: str
     token: str | None
     validity: str
+    held: bool
     invokers: list[str]
     comment: str
     created_at: datetime
     changed_at: datetime | None
 
 
-def add(ctx: Context, service: Service, secrets: Secrets, by: str) -> WebService:
-    """Store a web service; a missing label of its token is made.
+def add(ctx: Context, service: Service, secrets: Secrets, by: str, *, release: bool = False) -> WebService:
+    """Store a web service; a missing label of its token is made. It is held where its token would go to a place that
+    nobody has confirmed for it; `release` is a person's yes to that (`hold`).
 
     Raises InvalidInput, NotFound for the token, Refused where the name is taken.
     """
@@ -62,7 +70,7 @@ def add(ctx: Context, service: Service, secrets: Secrets, by: str) -> WebService
             with transaction.atomic():
                 row = WebService.objects.create(
                     id=row_id,
-                    **_columns(ctx, row_id, service, secrets, None),
+                    **_columns(ctx, row_id, service, secrets, None, release),
                     created_at=now,
                     created_by=by,
                     changed_at=now,
@@ -75,9 +83,17 @@ def add(ctx: Context, service: Service, secrets: Secrets, by: str) -> WebService
 
 
 def change(
-    ctx: Context, row: WebService, service: Service, secrets: Secrets, by: str, seen: int | None = None
+    ctx: Context,
+    row: WebService,
+    service: Service,
+    secrets: Secrets,
+    by: str,
+    seen: int | None = None,
+    *,
+    release: bool = False,
 ) -> WebService:
-    """Store `service` over the row. A secret that isn't given stays, unless it would be sent to another place.
+    """Store `service` over the row. A secret that isn't given stays; where it or the token would go to another place,
+    the service is held. `release` is a person's yes to where it all goes now.
 
     `seen` is the generation that the change was made against. Raises as `add`, and Temporary (`changed_meanwhile`).
     """
@@ -87,7 +103,7 @@ def change(
     with transaction.atomic():
         now = ctx.clock.now()
         generation = row.generation if seen is None else seen
-        values = _columns(ctx, row.id, service, secrets, row) | {"changed_at": now, "changed_by": by}
+        values = _columns(ctx, row.id, service, secrets, row, release) | {"changed_at": now, "changed_by": by}
         try:
             with transaction.atomic():
                 rows = WebService.objects.filter(id=row.id, generation=generation)
@@ -95,11 +111,7 @@ def change(
         except IntegrityError:
             raise name_taken(service.name) from None
         if not done:
-            raise Temporary(
-                f'"{row.name}" was changed by somebody else meanwhile.',
-                code="changed_meanwhile",
-                action="Look at what it is now, then change it again.",
-            )
+            raise changed_meanwhile(row.name)
         row = find_by_id(row.id)
         _plan(row, service, now)
         return row
@@ -164,6 +176,7 @@ def view_of(row: WebService) -> ServiceView:
         str(service.authentication),
         service.token or None,
         service.validity,
+        row.held,
         list(service.invokers),
         service.comment,
         row.created_at,
@@ -186,31 +199,57 @@ def name_taken(name: str) -> Refused:
     return Refused(f'There is a web service "{name}" already.', code="name_taken", action="Choose another name.")
 
 
-def moves_secrets(before: Service, after: Service) -> bool:
-    """Whether stored secrets would go to another place, or under another authority's eyes."""
-    return (before.origin, before.ca, before.proxy) != (after.origin, after.ca, after.proxy)
+def moves_of(ctx: Context, row: WebService | None, service: Service, secrets: Secrets) -> Moves:
+    """What storing `service` would hold; nothing is changed. Raises NotFound for its token."""
+    before = service_of(row) if row is not None else None
+    try:
+        token = labels.resolve(ctx, service.token).token_id if service.token else None
+    except NotFound as missing:
+        if missing.code != "label_not_found":
+            raise
+        token = ""  # the change makes it, so nobody has confirmed it for any place
+    return hold.moves(row, before, service, token, secrets.given)
+
+
+def confirm(ctx: Context, row: WebService, by: str, *, seen: int) -> None:
+    """A person confirms that token and secrets may go where the service sends them now.
+
+    `seen` is the generation that the person looked at. Raises Temporary (`changed_meanwhile`).
+    """
+    rows = WebService.objects.filter(id=row.id, generation=seen)
+    if not rows.update(held=False, generation=seen + 1, changed_at=ctx.clock.now(), changed_by=by):
+        raise changed_meanwhile(row.name)
+
+
+def changed_meanwhile(name: str) -> Temporary:
+    """The refusal of a change that was made against something older."""
+    return Temporary(
+        f'"{name}" was changed by somebody else meanwhile.',
+        code="changed_meanwhile",
+        action="Look at what it is now, then change it again.",
+    )
+
+
+def _held(row: WebService | None, service: Service, token_id: str | None, secrets: Secrets) -> bool:
+    before = service_of(row) if row is not None else None
+    if hold.moves(row, before, service, token_id, secrets.given):
+        return True
+    return row is not None and hold.stays_held(row, service, secrets.given)
 
 
 def _check_secrets(service: Service, secrets: Secrets, row: WebService | None) -> None:
-    """Each secret that is needed is given, or stored and goes where it always went."""
+    """Each secret that is needed is given or stored, and none is given that isn't needed."""
     basic = service.authentication is Authentication.BASIC
     needed = {
         "Password": (basic, secrets.password, row.password if row else None),
         "ClientKey": (bool(service.client_certificate), secrets.client_key, row.client_key if row else None),
     }
-    moved = row is not None and moves_secrets(service_of(row), service)
     for key, (wanted, given, stored) in needed.items():
         if given is not None and not wanted:
             with_what = "the authentication Basic" if key == "Password" else "a ClientCertificate"
             raise InvalidInput(f"{key} belongs to {with_what}.", code="webservice_invalid")
         if wanted and given is None and stored is None:
             raise InvalidInput(f"{key} is missing.", code="secret_missing", action="Give it in the document.")
-        if wanted and given is None and moved:
-            raise InvalidInput(
-                f"The stored {key} was entered for another server, authority or proxy, so it is not sent this way.",
-                code="secret_again",
-                action="Enter it again.",
-            )
     if secrets.client_key is not None:
         _check_pair(service.client_certificate, secrets.client_key)
 
@@ -232,7 +271,7 @@ def _check_pair(certificate: str, key: Secret) -> None:
 
 
 def _columns(
-    ctx: Context, row_id: str, service: Service, secrets: Secrets, row: WebService | None
+    ctx: Context, row_id: str, service: Service, secrets: Secrets, row: WebService | None, release: bool
 ) -> dict[str, object]:
     token = labels.resolve(ctx, service.token, create=True) if service.token else None
     sealed: Mapping[str, tuple[bool, Secret | None]] = {
@@ -244,6 +283,7 @@ def _columns(
         "document": json.dumps(service.document()),
         "token_id": token.token_id if token else None,
         "validity": service.validity,
+        "held": not release and _held(row, service, token.token_id if token else None, secrets),
     }
     for column, (wanted, secret) in sealed.items():
         if secret is not None:

@@ -25,9 +25,10 @@ class Question:
     refused: bool  # it was answered, but for the password
 
 
-def question(moves: Moves, request: HttpRequest) -> Question | None:
+def question(moves: Moves, request: HttpRequest, what: str | None = None) -> Question | None:
     """The question that is still open; None where nothing moves, or a person has said yes to exactly this.
 
+    `what` names what would be held, where it is no secret of a configuration.
     Saying it takes the password, unless it was confirmed just now. Raises BadRequest for an answer that can't be.
     """
     if not moves:
@@ -39,7 +40,7 @@ def question(moves: Moves, request: HttpRequest) -> Question | None:
     if answered and stepped_up(request):
         return None
     rows = tuple((LABELS.get(each.path, each.path), each.before, each.after) for each in moves.moved)
-    return Question(rows, _held(moves), moves.digest, answer or CONFIRM, answered)
+    return Question(rows, _held(moves) if what is None else what, moves.digest, answer or CONFIRM, answered)
 
 
 def confirmed(request: HttpRequest) -> bool:

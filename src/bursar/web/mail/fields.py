@@ -1,15 +1,13 @@
 """The form of a mail account: which fields it has, what stands in them, and what is wrong with them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from ...mail.account import interval_text
 from ...mail.accounts import recipients_of, reference_of
 from ...mail.models import MailAccount
-from ..forms.page import Field, Form, Section
 from ..forms.specs import VALIDITIES, Spec, Text
 from ..token_field import token_spec
 
@@ -45,14 +43,6 @@ SECTIONS: tuple[tuple[str, Text, Text], ...] = (
     ("collect", gettext_lazy("Collecting"), gettext_lazy("How often, and what happens to a message afterwards.")),
     ("deliver", gettext_lazy("Delivery"), gettext_lazy("Where messages go.")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A sentence about a field; no field: about the whole."""
-
-    field: str
-    sentence: str
 
 
 def specs(account: MailAccount | None, values: Mapping[str, str]) -> list[Spec]:
@@ -134,21 +124,3 @@ def values_of(account: MailAccount | None) -> dict[str, str]:
         "Deliver": account.deliver,
         "ByRecipient": "\n".join(f"{address} {deliver}" for address, deliver in sorted(table.items())),
     }
-
-
-def form_of(found: Sequence[Spec], values: Mapping[str, str], wrong: Sequence[Wrong]) -> Form:
-    """The form as the page shows it."""
-    by_name = {spec.path: Field(spec, str(spec.label), values.get(spec.path, ""), "") for spec in found}
-    general = []
-    for each in wrong:
-        if each.field in by_name:
-            by_name[each.field].error = by_name[each.field].error or each.sentence
-        else:
-            general.append(each.sentence)
-    sections = [
-        Section(key, title, help_, [by_name[spec.path] for spec in found if spec.section == key])
-        for key, title, help_ in SECTIONS
-    ]
-    bad = [field for field in by_name.values() if field.error]
-    summary = ngettext("One field needs another look:", "%(count)d fields need another look:", len(bad))
-    return Form(sections, bad, general, summary % {"count": len(bad)})

@@ -9,7 +9,8 @@ from ...errors import BursarError, InvalidInput
 from ...keyring import Secret
 from ...mail.account import AccountType, parse_interval
 from ...mail.accounts import NewAccount
-from .fields import PASSWORD, Wrong
+from ..forms.plain import Wrong
+from .fields import PASSWORD
 
 LONGEST = 4000
 _OPTION = re.compile(r"^--[a-z-]+:?\s*")

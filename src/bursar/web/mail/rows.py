@@ -14,18 +14,16 @@ from ...mail.account import interval_text
 from ...mail.accounts import reference_of
 from ...mail.models import MailAccount, MailLedger, MailRun
 from ...mail.running import of as running_of
-from ..wording import clock, span
+from ..badges import BUSY, NOW, OFF, OK, ORDER, START, coming, icon_of, switched_off
+from ..wording import clock
 
-NOW, BUSY, OK, START, OFF = "now", "busy", "ok", "start", "off"
-_ORDER = (NOW, BUSY, START, OK)  # what isn't valid comes last
 PAGE = 50
 # How an account stands by its last run, as `_standing` says it.
 _LEVEL = Case(
-    When(Q(error_code=None) | Q(error_code="account_busy"), then=_ORDER.index(OK)),
-    When(needs_person=True, then=_ORDER.index(NOW)),
-    default=_ORDER.index(BUSY),
+    When(Q(error_code=None) | Q(error_code="account_busy"), then=ORDER.index(OK)),
+    When(needs_person=True, then=ORDER.index(NOW)),
+    default=ORDER.index(BUSY),
 )
-ICONS = {NOW: "alert-octagon", BUSY: "refresh", OK: "circle-check", START: "circle-dashed", OFF: "circle-off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class AccountRow:
 
     @property
     def icon(self) -> str:
-        return "player-pause" if self.account.validity == "invalid-temporarily" else ICONS[self.level]
+        return icon_of(self.level, self.account.validity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,9 @@ def page_of(words: Sequence[str], page: int) -> AccountPage:
     count = fitting.count()
     page = min(max(1, page), max(1, -(-count // PAGE)))
     last = MailRun.objects.filter(account=OuterRef("pk")).order_by("-id").annotate(level=_LEVEL).values("level")[:1]
-    order = Case(When(~Q(validity="valid"), then=len(_ORDER)), default=Coalesce(Subquery(last), _ORDER.index(START)))
+    order = Case(
+        When(~Q(validity="valid"), then=ORDER.index(OFF)), default=Coalesce(Subquery(last), ORDER.index(START))
+    )
     ordered = fitting.annotate(order=order).order_by("order", "name").values_list("id", flat=True)
     ids = list(ordered[(page - 1) * PAGE : page * PAGE])
     accounts = MailAccount.objects.select_related("token__configuration").in_bulk(ids)
@@ -139,10 +139,9 @@ def every(seconds: int) -> str:
 
 
 def _standing(account: MailAccount, last: MailRun | None) -> tuple[str, str]:
-    if account.validity == "invalid":
-        return OFF, _("Invalid")
-    if account.validity == "invalid-temporarily":
-        return OFF, _("Invalid temporarily")
+    off = switched_off(account.validity)
+    if off is not None:
+        return off
     if last is None:
         return START, _("Not collected yet")
     if last.error_code is None or last.error_code == "account_busy":
@@ -161,5 +160,4 @@ def _last_words(last: MailRun | None, now: datetime) -> str:
 def _next_words(account: MailAccount, now: datetime) -> str:
     if account.validity != "valid" or not account.interval or account.next_run_at is None:
         return ""
-    left = (account.next_run_at - now).total_seconds()
-    return _("due now") if left <= 0 else _("in %(span)s") % {"span": span(left)}
+    return coming(account.next_run_at, now, _("due now"))

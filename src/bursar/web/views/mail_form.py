@@ -15,7 +15,8 @@ from ...mail import accounts
 from ...mail.change import change
 from ...mail.models import MailAccount
 from ..access import act, person_of
-from ..mail.fields import PASSWORD, Wrong, form_of, specs, values_of
+from ..forms.plain import Wrong, form_of
+from ..mail.fields import PASSWORD, SECTIONS, specs, values_of
 from ..mail.given import account_from, values_from, wrong_of
 from ..see_other import see_other
 from ..token_field import FIELD, mail_servers
@@ -78,7 +79,7 @@ def _page(
     status: int | None = None,
 ) -> HttpResponse:
     asked = specs(row, values)
-    form = form_of(asked, values, wrong)
+    form = form_of(SECTIONS, asked, values, wrong)
     [token] = [spec for spec in asked if spec.path == FIELD]
     shown = {
         "row": row,

@@ -1,29 +1,34 @@
-"""Adding and changing a web service in its form."""
+"""Adding and changing a web service in its form, its YAML checked while one types; and confirming where it sends."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ...app import context
-from ...errors import InvalidInput, NotFound, Refused, Temporary
+from ...errors import BursarError, InvalidInput, NotFound, Refused, Temporary
 from ...webservices.models import WebService
 from ...webservices.services import add as add_service
-from ...webservices.services import change
+from ...webservices.services import change, moves_of, service_of
+from ...webservices.services import confirm as confirm_service
 from ..access import act, person_of
-from ..mail.fields import Wrong
+from ..forms.moved import Question, confirmed
+from ..forms.plain import Wrong, form_of
 from ..see_other import see_other
-from ..webservices.fields import SECRETS, form_of, specs, values_of
+from ..step_up import FIELD, stepped_up
+from ..webservices.fields import REST, SECRETS, SECTIONS, specs, values_of
 from ..webservices.given import service_from, values_from, wrong_of
+from ..webservices.moved import open_question
+from ..webservices.yaml_marks import mark_of
 from .webservices import found
 
 METHODS = ["GET", "HEAD", "POST"]
 
 
 @act
-@sensitive_post_parameters(*SECRETS)
+@sensitive_post_parameters(*SECRETS, FIELD)
 @require_http_methods(METHODS)
 def add(request: HttpRequest) -> HttpResponse:
     """A new service; calling it is the next step."""
@@ -34,7 +39,12 @@ def add(request: HttpRequest) -> HttpResponse:
     if isinstance(given, list):
         return _page(request, None, values, given)
     try:
-        row = add_service(context(), *given, person_of(request).email)
+        moves = moves_of(context(), None, *given)
+        asked = open_question(request, moves, new=True)
+        if asked is not None:
+            return _page(request, None, values, [], asked)
+        release = request.POST.get("moved") != "hold"
+        row = add_service(context(), *given, person_of(request).email, release=release)
     except (InvalidInput, NotFound, Refused) as error:
         return _page(request, None, values, [wrong_of(error)])
     messages.success(request, _("%(name)s is added. Call it with its sample.") % {"name": row.name})
@@ -42,10 +52,10 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @act
-@sensitive_post_parameters(*SECRETS)
+@sensitive_post_parameters(*SECRETS, FIELD)
 @require_http_methods(METHODS)
 def edit(request: HttpRequest, service_id: str) -> HttpResponse:
-    """Change a service. A stored secret stays unless another is entered, and goes to no other server."""
+    """Change a service. Where its token or a stored secret would go elsewhere, a person says yes, or it is held."""
     row = found(service_id)
     if request.method != "POST":
         return _page(request, row, values_of(row), [])
@@ -55,8 +65,11 @@ def edit(request: HttpRequest, service_id: str) -> HttpResponse:
     if isinstance(given, list):
         return _page(request, row, values, given)
     try:
+        asked = open_question(request, moves_of(context(), row, *given))
+        if asked is not None:
+            return _page(request, row, values, [], asked)
         number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
-        row = change(context(), row, *given, person_of(request).email, seen=number)
+        row = change(context(), row, *given, person_of(request).email, seen=number, release=_released(request, row))
     except (InvalidInput, NotFound, Refused) as error:
         return _page(request, row, values, [wrong_of(error)])
     except Temporary as late:
@@ -64,13 +77,66 @@ def edit(request: HttpRequest, service_id: str) -> HttpResponse:
             raise
         return _page(request, found(service_id), values, [Wrong("", str(late))], status=409)
     messages.success(request, _("%(name)s is saved.") % {"name": row.name})
+    if row.held:
+        messages.warning(request, _("It is held: nothing is called until somebody confirms where it sends its proof."))
     return see_other(f"/webservices/{row.id}")
 
 
+@act
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """The YAML of the form as it stands, without secrets: what is wrong with it, line by line. Nothing is stored.
+
+    What the fields above it lack is none of its business: something stands in for them.
+    """
+    values = values_from(request.POST)
+    for name, stands_in in {"Token": "x", "User": "x", "HeaderTemplate": "X: {token}"}.items():
+        values[name] = values[name] or stands_in
+    given = service_from(values | {"Name": "x", "BaseURL": "https://x.example", "Comment": ""}, {})
+    wrong = [each for each in given if each.field == REST] if isinstance(given, list) else []
+    marks = [mark_of(values[REST], each.sentence) for each in wrong]
+    return render(request, "configurations/yaml_check.html", {"marks": marks, "checked": True, "of_service": True})
+
+
+@act
+@sensitive_post_parameters(FIELD)
+@require_http_methods(METHODS)
+def confirm(request: HttpRequest, service_id: str) -> HttpResponse:
+    """A held service: where it would send its proof, and the yes to that, with the password."""
+    row = found(service_id)
+    if not row.held:
+        return see_other(f"/webservices/{row.id}")
+    shown = {"row": row, "service": service_of(row)}
+    if request.method != "POST":
+        return render(request, "webservices/confirm.html", shown)
+    seen = request.POST.get("seen", "")
+    if not stepped_up(request):
+        return render(request, "webservices/confirm.html", shown, status=422)
+    try:
+        number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
+        confirm_service(context(), row, person_of(request).email, seen=number)
+    except BursarError as late:
+        return render(request, "webservices/confirm.html", shown | {"problem": str(late)}, status=409)
+    messages.success(request, _("%(name)s is confirmed: its calls go on.") % {"name": row.name})
+    return see_other(f"/webservices/{row.id}")
+
+
+def _released(request: HttpRequest, row: WebService) -> bool:
+    """Whether this change says yes; what is held already stays so until it is confirmed for what it is."""
+    return confirmed(request) and not row.held
+
+
 def _page(
-    request: HttpRequest, row: WebService | None, values: dict[str, str], wrong: list[Wrong], status: int | None = None
+    request: HttpRequest,
+    row: WebService | None,
+    values: dict[str, str],
+    wrong: list[Wrong],
+    asked: Question | None = None,
+    status: int | None = None,
 ) -> HttpResponse:
-    form = form_of(specs(row, values), values, wrong)
+    form = form_of(SECTIONS, specs(row, values), values, wrong)
     lost = any(request.POST.get(name) for name in SECRETS)
-    shown = {"row": row, "form": form, "secret_lost": lost}
-    return render(request, "webservices/form.html", shown, status=status or (422 if wrong else 200))
+    lines = range(1, values[REST].count("\n") + 2)
+    refused = bool(asked and request.POST.get("moved"))
+    shown = {"row": row, "form": form, "secret_lost": lost, "question": asked, "lines": lines}
+    return render(request, "webservices/form.html", shown, status=status or (422 if wrong or refused else 200))

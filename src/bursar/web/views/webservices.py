@@ -16,10 +16,10 @@ from ...webservices.log import as_curl, calls, find_call, view_of
 from ...webservices.models import WebService
 from ...webservices.services import delete as delete_service
 from ...webservices.services import service_of
-from ...webservices.transfer import export_services
 from ..access import act, is_htmx, look, person_of
+from ..badges import coming
 from ..see_other import see_other
-from ..webservices.rows import call_line, coming, one, rows
+from ..webservices.rows import call_line, one, rows
 
 SHOWN = 50
 LONGEST_DATA = 1 << 20
@@ -30,16 +30,6 @@ LONGEST_DATA = 1 << 20
 def all_services(request: HttpRequest) -> HttpResponse:
     """Every service: how its last call went, and what it has."""
     return render(request, "webservices/all.html", {"rows": rows(context())})
-
-
-@look
-@require_safe
-def export(request: HttpRequest) -> HttpResponse:
-    """All services as YAML, without secrets."""
-    del request
-    named = {"Content-Disposition": 'attachment; filename="bursar-web-services.yml"'}
-    text = export_services(context(), None, with_secrets=False)
-    return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers=named)
 
 
 @look
@@ -87,7 +77,7 @@ def call(request: HttpRequest, service_id: str, call_id: str) -> HttpResponse:
         "row": row,
         "line": call_line(stored, context().clock.now()),
         "view": view_of(stored),
-        "curl": as_curl(stored, service_of(row)),
+        "curl": as_curl(stored, service_of(row), bodies=person_of(request).is_admin),
     }
     return render(request, "webservices/call.html", shown)
 
@@ -105,6 +95,22 @@ def try_again(request: HttpRequest, service_id: str, job_id: str) -> HttpRespons
         messages.error(request, str(error))
     else:
         messages.success(request, _("The call is made within seconds."))
+    return see_other(f"/webservices/{row.id}")
+
+
+@act
+@require_POST
+def forget(request: HttpRequest, service_id: str, job_id: str) -> HttpResponse:
+    """A call that was given up is wanted no more."""
+    row = found(service_id)
+    if not row.jobs.filter(id=job_id).exists():
+        raise Http404
+    try:
+        jobs.forget(context(), job_id)
+    except BursarError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The call is forgotten. Its tries stay in the log."))
     return see_other(f"/webservices/{row.id}")
 
 
@@ -135,23 +141,26 @@ def found(service_id: str) -> WebService:
 def _one(request: HttpRequest, row: WebService, chosen: str = "", data: str = "") -> dict[str, Any]:
     ctx = context()
     now = ctx.clock.now()
+    request.own_service = row.id  # type: ignore[attr-defined]
     shown = one(ctx, row)
     invokers = shown.service.invokers
     chosen = chosen or request.GET.get("invoker", "")
     first = invokers.get(chosen) or next(iter(invokers.values()), None)
     word, failed = request.GET.get("q", "")[:200], request.GET.get("failed") == "1"
     next_at = planned.next_of(ctx, row.id)
+    bodies = person_of(request).is_admin
     return {
         "row": shown,
         "invokers": [
-            {"invoker": each, "next": coming(next_at[name], now) if name in next_at else ""}
+            {"invoker": each, "next": coming(next_at[name], now, _("now")) if name in next_at else ""}
             for name, each in invokers.items()
         ],
         "chosen": first.name if first else "",
         "data": data or _pretty(first.sample if first and first.sample is not None else {}),
-        "log": [call_line(each, now) for each in calls(row, word, failed=failed)[:SHOWN]],
+        "log": [call_line(each, now) for each in calls(row, word, failed=failed, bodies=bodies)[:SHOWN]],
         "jobs": [
-            {"job": each, "next": coming(each.next_at, now) if each.next_at else ""} for each in jobs.views(row)[:SHOWN]
+            {"job": each, "next": coming(each.next_at, now, _("now")) if each.next_at else ""}
+            for each in jobs.views(row)[:SHOWN]
         ],
         "q": word,
         "failed": failed,

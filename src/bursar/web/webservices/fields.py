@@ -1,17 +1,14 @@
 """The form of a web service: the main things as fields, everything else as YAML beside the invokers."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
+from ...exchange import written
 from ...webservices.models import WebService
 from ...webservices.services import document_of
-from ...webservices.transfer import written
-from ..forms.page import Field, Form, Section
 from ..forms.specs import VALIDITIES, Spec, Text
-from ..mail.fields import Wrong
 from ..token_field import token_spec
 
 REST = "Rest"
@@ -79,21 +76,3 @@ def values_of(row: WebService | None) -> dict[str, str]:
     values = {name: str(document.pop(name, "")) for name in FIELDS}
     values["Validity"] = values["Validity"] or "valid"
     return values | {REST: written(document) if document else ""}
-
-
-def form_of(found: Sequence[Spec], values: dict[str, str], wrong: Sequence[Wrong]) -> Form:
-    """The form as the page shows it; secrets never stand in it."""
-    by_name = {spec.path: Field(spec, str(spec.label), values.get(spec.path, ""), "") for spec in found}
-    general = []
-    for each in wrong:
-        if each.field in by_name:
-            by_name[each.field].error = by_name[each.field].error or each.sentence
-        else:
-            general.append(each.sentence)
-    sections = [
-        Section(key, title, help_, [by_name[spec.path] for spec in found if spec.section == key])
-        for key, title, help_ in SECTIONS
-    ]
-    bad = [field for field in by_name.values() if field.error]
-    summary = ngettext("One field needs another look:", "%(count)d fields need another look:", len(bad))
-    return Form(sections, bad, general, summary % {"count": len(bad)})

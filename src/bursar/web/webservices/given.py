@@ -9,7 +9,7 @@ from ...errors import BursarError
 from ...webservices.service import Service
 from ...webservices.services import Secrets
 from ...webservices.transfer import read
-from ..mail.fields import Wrong
+from ..forms.plain import Wrong
 from .fields import FIELDS, REST, SECRETS
 
 LONGEST = 4000
@@ -56,7 +56,7 @@ def wrong_of(error: BursarError) -> Wrong:
     """At which field a refusal of the use cases is shown."""
     first = error.sentence.partition(" ")[0].partition(".")[0]
     sentence = error.sentence if "`" in error.action else f"{error.sentence} {error.action}".strip()
-    if error.code in ("secret_missing", "secret_again"):
+    if error.code == "secret_missing":
         return Wrong("ClientKey" if "ClientKey" in error.sentence else "Password", sentence)
     field = _BY_CODE.get(error.code) or (first if first in (*FIELDS, *SECRETS) else REST)
     return Wrong(field, sentence)

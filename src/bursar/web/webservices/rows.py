@@ -12,10 +12,8 @@ from ...context import Context
 from ...webservices.models import WebService, WebServiceCall, WebServiceJob
 from ...webservices.service import Service
 from ...webservices.services import service_of
-from ..wording import clock, span
-
-NOW, BUSY, OK, START, OFF = "now", "busy", "ok", "start", "off"
-ICONS = {NOW: "alert-octagon", BUSY: "refresh", OK: "circle-check", START: "circle-dashed", OFF: "circle-off"}
+from ..badges import BUSY, NOW, OK, START, icon_of, switched_off, urgency
+from ..wording import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class ServiceRow:
 
     @property
     def icon(self) -> str:
-        return ICONS[self.level]
+        return "lock" if self.row.held else icon_of(self.level, self.row.validity)
 
     @property
     def invokers(self) -> str:
@@ -49,8 +47,7 @@ def rows(ctx: Context) -> list[ServiceRow]:
     found = [
         row_of(ctx, row, last.get(row.id)) for row in WebService.objects.select_related("token__configuration").all()
     ]
-    order = (NOW, BUSY, START, OK, OFF)
-    return sorted(found, key=lambda each: (order.index(each.level), each.row.name))
+    return sorted(found, key=lambda each: urgency(each.level, each.row.name))
 
 
 def one(ctx: Context, row: WebService) -> ServiceRow:
@@ -61,13 +58,14 @@ def one(ctx: Context, row: WebService) -> ServiceRow:
 def row_of(ctx: Context, row: WebService, last: WebServiceCall | None) -> ServiceRow:
     """The service as it stands now."""
     level, word = _standing(row, last)
-    failed = level in (NOW, BUSY) and last is not None
+    failed = level in (NOW, BUSY) and last is not None and not row.held
+    held = _("Nobody has confirmed yet where it sends its proof.") if level == NOW and row.held else ""
     return ServiceRow(
         row=row,
         service=service_of(row),
         level=level,
         word=word,
-        reason=last.error if failed and last else "",
+        reason=last.error if failed and last else held,
         action=last.action if failed and last else "",
         last=last,
         last_words=clock(last.at, ctx.clock.now()) if last else "",
@@ -83,17 +81,12 @@ def call_line(call: WebServiceCall, now: datetime) -> dict[str, Any]:
     return {"call": call, "when": clock(call.at, now), "words": words, "seconds": call.took / 1_000_000}
 
 
-def coming(moment: datetime, now: datetime) -> str:
-    """`in 5 min`, `now`."""
-    left = (moment - now).total_seconds()
-    return _("now") if left <= 0 else _("in %(span)s") % {"span": span(left)}
-
-
 def _standing(row: WebService, last: WebServiceCall | None) -> tuple[str, str]:
-    if row.validity == "invalid":
-        return OFF, _("Invalid")
-    if row.validity == "invalid-temporarily":
-        return OFF, _("Invalid temporarily")
+    off = switched_off(row.validity)
+    if off is not None:
+        return off
+    if row.held:
+        return NOW, _("Held")
     if last is None:
         return START, _("Not called yet")
     if not last.error_code:

@@ -1,0 +1,48 @@
+"""Where in the YAML of a web service's form a rule is broken."""
+
+import re
+from dataclasses import dataclass
+
+from ...errors import BursarError
+from ...exchange import mappings
+from ...sentences import said
+from ...tokens.document.nodes import Mapping, Node
+
+_LINE = re.compile(r"YAML: line (\d{1,7}): ")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One broken rule as the page shows it; line 0: it is about no line."""
+
+    line: int
+    path: str
+    rule: str
+    excerpt: str
+
+
+def mark_of(text: str, sentence: str) -> Mark:
+    """The place of what `sentence` says: by its line, or by the path that it begins with."""
+    found = _LINE.match(sentence)
+    if found:
+        line, rule = int(found[1]), sentence[found.end() :]
+        rule = rule[:1].upper() + rule[1:]
+    else:
+        line, rule = _line_of(text, sentence.partition(" ")[0]), sentence
+    lines = text.split("\n")
+    return Mark(line, "", str(said(rule)), lines[line - 1].strip()[:200] if 0 < line <= len(lines) else "")
+
+
+def _line_of(text: str, path: str) -> int:
+    try:
+        node: Node | None = next(iter(mappings(text.encode("utf-8", "replace"), "YAML")), None)
+    except BursarError:
+        return 0
+    line = 0
+    while path and isinstance(node, Mapping):
+        key = next((key for key in node.items if path == key or path.startswith(f"{key}.")), None)
+        if key is None:
+            break
+        node, path = node.items[key], path[len(key) + 1 :]
+        line = node.line
+    return line
