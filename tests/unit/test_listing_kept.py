@@ -15,7 +15,7 @@ from bursar.clock import to_micros
 from bursar.context import Context
 from bursar.mail.models import MailAccount
 from bursar.testing import FakeClock
-from bursar.tokens import board, triggers
+from bursar.tokens import board, causes, triggers
 from bursar.tokens.board import Sort, Wanted, counts, find, first
 from bursar.tokens.listing import Rank
 from bursar.tokens.models import Configuration, Listing, Search, Token
@@ -156,6 +156,27 @@ def test_each_page_is_what_sorting_every_row_gives(
             found = find(ctx, wanted, page, SIZE, now, known)
             assert (found.count, found.page) == (len(right), shown), wanted
             assert list(found.token_ids) == right[(shown - 1) * SIZE : shown * SIZE], wanted
+
+
+def test_of_very_many_notices_those_are_shown_that_come_first(
+    ctx: Context, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(causes, "GROUPED", 0)
+    dice = random.Random(7)
+    fill_many(ctx, 60, clock.now())
+    Configuration.objects.update(notify_token=True, notify_refresh_token=True)
+    chosen = operations(ctx, dice)
+    for _ in range(150):
+        dice.choice(chosen)()
+    told = oracle(Wanted(noticed=True), to_micros(clock.now()))
+    ranks = {row.token_id: rank(row, to_micros(clock.now())) for row in Listing.objects.all()}
+    acting = [token_id for token_id in told if ranks[token_id] is not Rank.START]
+    for most in (1, 5, 100):
+        found = causes.causes(ctx, clock.now(), most)
+        assert [each.token_id for each in found.shown] == acting[:most]
+    assert len({ranks[token_id] for token_id in acting}) > 1, "several ranks"
+    assert (found.tokens, found.beginning) == (len(told), len(told) - len(acting))
+    assert len(found.beginnings) == min(2, found.beginning)
 
 
 def rank(row: Listing, micros: int) -> Rank:

@@ -15,7 +15,7 @@ from django.db import connection
 
 from ..clock import to_micros
 from ..context import Context
-from .listing import Rank, rank_at
+from .listing import FOREVER, Rank, rank_at
 from .matches import first_matches, match_count, matching
 from .query import read
 from .rows import marks
@@ -87,7 +87,8 @@ def counts(ctx: Context, now: datetime) -> Counts:
     hours = [micros + hour * HOUR for hour in range(25)]
     asked = [
         "FROM tokens_listing",
-        f"FROM tokens_listing WHERE {needs_now(micros)}",
+        f"FROM tokens_listing WHERE now_at <= {micros}",
+        f"FROM tokens_listing WHERE candidate_until > {micros} AND {plus()}now_at > {micros}",
         f"FROM tokens_listing WHERE base = {Rank.SOON:d} AND {still}",
         f"FROM tokens_listing WHERE soon_at <= {micros} AND base <> {Rank.SOON:d} AND {still}",
         *(f"FROM tokens_listing WHERE base = {rank:d} AND {still}" for rank in (Rank.START, Rank.BUSY, Rank.OFF)),
@@ -96,16 +97,25 @@ def counts(ctx: Context, now: datetime) -> Counts:
         *(f"FROM tokens_token WHERE due_at >= {hours[h]} AND due_at < {hours[h + 1]}" for h in range(1, 24)),
     ]
     [found] = read(ctx, "SELECT " + ", ".join(f"(SELECT COUNT(*) {each})" for each in asked))
-    total, urgent, soon, turned_soon, start, busy, off, never, later, *hourly = map(int, found)
-    ranks = {Rank.NOW: urgent, Rank.SOON: soon + turned_soon, Rank.START: start, Rank.BUSY: busy, Rank.OFF: off}
+    total, urgent, deciding, soon, turned_soon, start, busy, off, never, later, *hourly = map(int, found)
+    ranks = {
+        Rank.NOW: urgent + deciding,
+        Rank.SOON: soon + turned_soon,
+        Rank.START: start,
+        Rank.BUSY: busy,
+        Rank.OFF: off,
+    }
     renewals = (total - never - later - sum(hourly), *hourly)
     return Counts(Counter(ranks | {Rank.OK: total - sum(ranks.values())}), renewals)
 
 
 def now_count(ctx: Context, now: datetime) -> int:
     """How many tokens need a person now; by two indexes."""
-    [(count,)] = read(ctx, f"SELECT COUNT(*) FROM tokens_listing WHERE {needs_now(to_micros(now))}")
-    return int(count)
+    micros = to_micros(now)
+    asked = (f"now_at <= {micros}", f"candidate_until > {micros} AND {plus()}now_at > {micros}")
+    counted = ", ".join(f"(SELECT COUNT(*) FROM tokens_listing WHERE {each})" for each in asked)
+    [(urgent, deciding)] = read(ctx, f"SELECT {counted}")
+    return int(urgent) + int(deciding)
 
 
 def references(ctx: Context) -> dict[str, str]:
@@ -159,6 +169,8 @@ def _window(ctx: Context, wanted: Wanted, micros: int, first: int, size: int, co
     if size <= 0:
         return ()
     where, parameters = _where(wanted, micros, ordered=count > SORTED)
+    if count > SORTED and wanted.sort is Sort.URGENCY and wanted.ranks == {Rank.NOW}:
+        return most_urgent(ctx, where, parameters, first, size)
     backwards = first > count // 2
     offset = count - first - size if backwards else first
     order = _order(wanted, micros, backwards)
@@ -167,11 +179,35 @@ def _window(ctx: Context, wanted: Wanted, micros: int, first: int, size: int, co
     return tuple(reversed(ids) if backwards else ids)
 
 
+def most_urgent(ctx: Context, where: str, parameters: Sequence[Any], first: int, size: int) -> tuple[str, ...]:
+    """The `size` ids from `first` on of many rows that need a person now: those without an access token, by name, then
+    the others by its end. Both are in the index of access tokens' ends."""
+    found: list[str] = []
+    for ended in (f"access_ends_at = {FOREVER}", f"access_ends_at < {FOREVER}"):
+        rows = f"FROM tokens_listing WHERE {ended} AND {where}"
+        order = f"ORDER BY access_ends_at, name, label LIMIT {size - len(found)} OFFSET {first}"
+        found += [str(token_id) for (token_id,) in read(ctx, f"SELECT token_id {rows} {order}", parameters)]
+        if len(found) == size:
+            break
+        if first and not found:
+            [(count,)] = read(ctx, f"SELECT COUNT(*) {rows}", parameters)
+            first = max(0, first - int(count))
+        else:
+            first = 0
+    return tuple(found)
+
+
 def _narrowed(ctx: Context, wanted: Wanted, micros: int, known: Counts) -> Counter[Rank]:
     """How many of the wanted ones have each rank. Nearly all have one rank: of a search, those are what is left."""
     if wanted.noticed:
-        where, parameters = _where(wanted, micros)
-        sql = f"SELECT {rank_at(micros)}, COUNT(*) FROM tokens_listing WHERE {where} GROUP BY 1"
+        where, parameters = _where(replace(wanted, noticed=False), micros, ordered=True)
+        told = (f"notice_at <= {micros}", f"candidate_until > {micros} AND {plus()}notice_at > {micros}")
+        rows = " UNION ALL ".join(
+            f"SELECT base, now_at, soon_at, candidate_until FROM tokens_listing WHERE {each} AND {where}"
+            for each in told
+        )
+        sql = f"SELECT {rank_at(micros)}, COUNT(*) FROM ({rows}) AS told GROUP BY 1"
+        parameters = [*parameters, *parameters]
         return Counter({Rank(rank): int(count) for rank, count in read(ctx, sql, parameters)})
     most = max(Rank, key=lambda rank: known.ranks[rank])
     counted = [rank for rank in Rank if known.ranks[rank] and rank is not most]
@@ -208,40 +244,49 @@ def _where(wanted: Wanted, micros: int, ordered: bool = False) -> tuple[str, lis
     conditions: list[str] = []
     parameters: list[Any] = []
     if wanted.ranks:
-        own = ordered and wanted.sort not in (Sort.URGENCY, Sort.NAME)
-        conditions.append(_ranked(wanted.ranks, micros, _plus() if own else ""))
+        own = ordered and (wanted.sort not in (Sort.URGENCY, Sort.NAME) or wanted.ranks & {Rank.NOW, Rank.SOON})
+        conditions.append(_ranked(wanted.ranks, micros, plus() if own else ""))
     if wanted.noticed:
-        conditions.append(f"(notice_at <= {micros} OR candidate_until > {micros})")
+        conditions.append(noticed(micros, plus() if ordered else ""))
     if wanted.words:
         sql, parameters = matching(wanted.words)
         conditions.append(sql)
     return " AND ".join(conditions) or "true", parameters
 
 
-def _ranked(ranks: frozenset[Rank], micros: int, plus: str) -> str:
-    """SQL for the rows of these ranks; `plus` as `_plus` where they are not to be found by their rank."""
+def ranked(rank: Rank, micros: int, mark: str = "") -> str:
+    """SQL for the rows of a rank; `mark` as `plus` where they are not to be found by it."""
+    match rank:
+        case Rank.NOW:
+            return f"({mark}now_at <= {micros} OR {mark}candidate_until > {micros})"
+        case Rank.SOON:
+            return f"({mark}base = {rank:d} OR {mark}soon_at <= {micros}) AND {quiet(micros)}"
+        case Rank.OK:
+            return f"{mark}base = {rank:d} AND {plus()}soon_at > {micros} AND {quiet(micros)}"
+        case _:
+            return f"{mark}base = {rank:d} AND {quiet(micros)}"
+
+
+def _ranked(ranks: frozenset[Rank], micros: int, mark: str) -> str:
     if ranks == frozenset(Rank) - {Rank.OFF}:
-        return f"{plus}base <> {Rank.OFF:d}"  # what isn't valid turns at no moment
+        return f"{mark}base <> {Rank.OFF:d}"  # what isn't valid turns at no moment
     if len(ranks) > 1:
         return f"{rank_at(micros)} IN ({', '.join(str(int(rank)) for rank in sorted(ranks))})"
     [rank] = ranks
-    match rank:
-        case Rank.NOW:
-            return f"({plus}now_at <= {micros} OR {plus}candidate_until > {micros})"
-        case Rank.SOON:
-            return f"({plus}base = {rank:d} OR {plus}soon_at <= {micros}) AND {quiet(micros)}"
-        case Rank.OK:
-            return f"{plus}base = {rank:d} AND {_plus()}soon_at > {micros} AND {quiet(micros)}"
-        case _:
-            return f"{plus}base = {rank:d} AND {quiet(micros)}"
+    return ranked(rank, micros, mark)
+
+
+def noticed(micros: int, mark: str = "") -> str:
+    """SQL for a row that has a notice; `mark` as `plus` where it is not to be found by that."""
+    return f"({mark}notice_at <= {micros} OR {mark}candidate_until > {micros})"
 
 
 def quiet(micros: int) -> str:
     """SQL for a row that needs nobody now. No index is of use for what is true of nearly every row."""
-    return f"{_plus()}now_at > {micros} AND {_plus()}candidate_until <= {micros}"
+    return f"{plus()}now_at > {micros} AND {plus()}candidate_until <= {micros}"
 
 
-def _plus() -> str:
+def plus() -> str:
     """What keeps SQLite, which knows nothing of how values are spread, from an index that finds nearly every row."""
     return "+" if connection.vendor == "sqlite" else ""
 

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from ..clock import to_micros
 from ..context import Context
-from .board import needs_now, quiet
-from .listing import Rank, rank_at
+from .board import most_urgent, noticed, plus, quiet, ranked
+from .listing import Rank
 from .query import read
+from .rows import marks
 
 GROUPED = 5_000  # notices up to which tokens of one configuration with the same cause are put together
 
@@ -39,46 +40,60 @@ class Causes:
 def causes(ctx: Context, now: datetime, most: int) -> Causes:
     """Why there are lines below the top menu; those that only wait to be begun are counted apart."""
     micros = to_micros(now)
-    noticed = f"(notice_at <= {micros} OR candidate_until > {micros})"
-    waiting = f"base = {Rank.START:d} AND {quiet(micros)} AND {noticed}"
-    [(tokens, beginning)] = read(
-        ctx,
-        f"SELECT (SELECT COUNT(*) FROM tokens_listing WHERE {noticed}),"
-        f" (SELECT COUNT(*) FROM tokens_listing WHERE {waiting})",
+    # What only waits is counted by the index of notices, and found by that of ranks.
+    counted = (
+        f"notice_at <= {micros}",
+        f"candidate_until > {micros} AND {plus()}notice_at > {micros}",
+        f"notice_at <= {micros} AND {plus()}base = {Rank.START:d} AND {quiet(micros)}",
     )
+    [(told, deciding, beginning)] = read(
+        ctx, "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM tokens_listing WHERE {each})" for each in counted)
+    )
+    tokens = int(told) + int(deciding)
     shown: list[Cause] = []
     if tokens > beginning:
-        grouped = _grouped if tokens <= GROUPED else _single
+        find = _grouped if tokens <= GROUPED else _single
         # Those that need a person now come first, and mostly nothing of the others is shown.
-        shown = grouped(ctx, micros, f"{noticed} AND ({needs_now(micros)})", most)
-        if len(shown) < most:
-            rest = f"{noticed} AND {quiet(micros)} AND {rank_at(micros)} <> {Rank.START:d}"
-            shown += grouped(ctx, micros, rest, most - len(shown))
+        shown = find(ctx, micros, Rank.NOW, most)
+        for rank in (Rank.SOON, Rank.BUSY, Rank.OK):
+            if len(shown) < most:
+                shown += find(ctx, micros, rank, most - len(shown))
     beginnings: list[tuple[str]] = []
     if beginning:
-        beginnings = read(ctx, f"SELECT token_id FROM tokens_listing WHERE {waiting} ORDER BY name, label LIMIT 2")
+        waiting = f"base = {Rank.START:d} AND {quiet(micros)} AND {plus()}notice_at <= {micros}"
+        first = f"SELECT token_id FROM tokens_listing WHERE {waiting} ORDER BY name, label LIMIT 2"
+        beginnings = read(ctx, first)
     return Causes(tuple(shown), tokens, tuple(str(token_id) for (token_id,) in beginnings), int(beginning))
 
 
-def _grouped(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
+def _grouped(ctx: Context, micros: int, rank: Rank, most: int) -> list[Cause]:
     # What has a notice is found by its index before it is grouped: the limit keeps the database from turning it round.
     few = (
-        f"SELECT token_id, configuration_id, urgent_at, name, cause, {rank_at(micros)} AS standing"
-        f" FROM tokens_listing WHERE {where} LIMIT {GROUPED}"
+        "SELECT token_id, configuration_id, urgent_at, name, cause"
+        f" FROM tokens_listing WHERE {noticed(micros)} AND {ranked(rank, micros, plus())} LIMIT {GROUPED}"
     )
+    order = "MIN(urgent_at), MIN(name)" if rank is Rank.NOW else "MIN(name)"
     rows = read(
         ctx,
         f"SELECT MIN(token_id), configuration_id, COUNT(*), MAX(urgent_at) FROM ({few}) AS few"
-        " GROUP BY configuration_id, standing, cause"
-        f" ORDER BY standing, CASE WHEN standing = {Rank.NOW:d} THEN MIN(urgent_at) ELSE 0 END, MIN(name) LIMIT {most}",
+        f" GROUP BY configuration_id, cause ORDER BY {order} LIMIT {most}",
     )
     return [Cause(token_id, configuration, count, last or None) for token_id, configuration, count, last in rows]
 
 
-def _single(ctx: Context, micros: int, where: str, most: int) -> list[Cause]:
-    order = f"{rank_at(micros)}, CASE WHEN {needs_now(micros)} THEN urgent_at ELSE 0 END, name, label"
-    rows = read(
-        ctx,
-        f"SELECT token_id, configuration_id, urgent_at FROM tokens_listing WHERE {where} ORDER BY {order} LIMIT {most}",
-    )
-    return [Cause(token_id, configuration, 1, last or None) for token_id, configuration, last in rows]
+def _single(ctx: Context, micros: int, rank: Rank, most: int) -> list[Cause]:
+    """Too many to be put together: the first of them, each for itself."""
+    where = f"{ranked(rank, micros, plus())} AND {noticed(micros, plus())}"
+    if rank is Rank.NOW:
+        ids = most_urgent(ctx, where, (), 0, most)
+    else:
+        rows = read(ctx, f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY name, label LIMIT {most}")
+        ids = tuple(token_id for (token_id,) in rows)
+    if not ids:
+        return []
+    sql = f"SELECT token_id, configuration_id, urgent_at FROM tokens_listing WHERE token_id IN ({marks(ids)})"
+    found = {
+        token_id: Cause(token_id, configuration, 1, last or None)
+        for token_id, configuration, last in read(ctx, sql, ids)
+    }
+    return [found[token_id] for token_id in ids if token_id in found]
