@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.test_pages import CODE_CLIENT, PASSWORD, Desk, overflow
 from tests.counterparts.browser import PHONE, Browsing
@@ -229,3 +229,41 @@ def test_two_people_edit_at_once_and_both_are_seen(desk: Desk) -> None:
     assert "Scope: mine" in shown
     assert "NotifyOnExpiredToken: 1" in shown
     assert desk.is_clean()
+
+
+def test_a_form_with_input_that_was_not_saved_asks_before_it_is_left(desk: Desk) -> None:
+    """By a link and by a reload; not untouched, not when changed back, not by Save, and not by its own Cancel."""
+    page, asked = desk.page, []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    address = f"{desk.serving.url}/configurations/add/google-mail"
+    page.goto(address)
+    page.get_by_label("Name", exact=True).click()
+    page.get_by_role("link", name="Help", exact=True).click()
+    page.wait_for_url("**/help")
+    page.goto(address)
+    page.get_by_label("Name", exact=True).fill("Support")
+    page.get_by_role("link", name="Help", exact=True).click()
+    assert asked == ["beforeunload"]
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Support")
+    page.get_by_label("Name", exact=True).fill("")
+    page.get_by_role("link", name="Help", exact=True).click()
+    page.wait_for_url("**/help")
+    page.goto(address)
+    page.get_by_label("Name", exact=True).fill("Support")
+    page.get_by_role("button", name="Save and finish").click()
+    expect(page.get_by_role("alert")).to_contain_text("need another look")
+    assert asked == ["beforeunload"]
+    page.get_by_role("link", name="Help", exact=True).click()
+    assert asked == ["beforeunload"] * 2, "what came back with errors isn't saved either"
+    page.locator("main form").get_by_role("link", name="Cancel").click()
+    page.wait_for_url("**/tokens")
+    page.goto(f"{desk.serving.url}/settings/FQDN")
+    page.get_by_label("FQDN").fill("bursar.kestrel.example")
+    page.get_by_role("link", name="Help", exact=True).click()
+    assert asked == ["beforeunload"] * 3
+    forgiven(desk, "422")

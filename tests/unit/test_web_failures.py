@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bursar.access.models import Person
 from bursar.context import Context
 from bursar.errors import Temporary
 from bursar.web.views import overview
@@ -85,3 +86,35 @@ def test_times_are_in_the_zone_of_the_browser(pages: Pages) -> None:
     for nonsense in ("../../etc/passwd", "Nowhere/Land", "x" * 5000, ""):
         admin.cookies["bursar-zone"] = nonsense
         assert admin.get("/tokens").status_code == 200
+
+
+def test_whoever_is_signed_in_keeps_the_menu_on_a_page_of_a_failure(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = pages.signed_in(Person.ADMIN, enforce_csrf_checks=True)
+    monkeypatch.setattr(overview, "board", lambda *_: 1 / 0)
+    admin = pages.admin
+    answers = {
+        404: admin.get("/nowhere"),
+        403: pages.auditor.post("/settings/FQDN", {}),
+        405: admin.get("/sign-out"),
+        500: admin.get("/tokens"),
+    }
+    for status, answer in answers.items():
+        html = answer.content.decode()
+        assert answer.status_code == status
+        assert '<nav class="menu"' in html, status
+        assert 'action="/sign-out"' in html
+        assert re.search(r'name="csrfmiddlewaretoken" value="\w{60,}"', html), status
+    refused = strict.post("/settings/FQDN", {})
+    assert refused.status_code == 403
+    assert '<nav class="menu"' in refused.content.decode()
+    assert '<nav class="menu"' not in pages.visitor.get("/nowhere").content.decode()
+
+
+def test_a_file_whose_import_was_replaced_meanwhile_is_said_with_the_way_back(pages: Pages) -> None:
+    admin = pages.admin
+    answer = admin.post("/import/0123456789abcdef0123456789abcdef/confirm", {})
+    html = answer.content.decode()
+    assert (answer.status_code, html.count('type="file"')) == (404, 1)
+    assert "This import has ended: a file waits half an hour, and a newer one takes its place." in html

@@ -45,6 +45,8 @@ def test_a_secret_is_replaced_where_it_is_shared_and_ticked(pages: Pages) -> Non
     ("field", "value", "sentence"),
     [
         ("ClientSecret", "", "Enter the client secret."),
+        ("ClientSecret", "x" * 300_000, "The client secret is longer than 4096 characters."),
+        ("ClientSecret", "a\x00b", "The client secret holds control characters, or more than one line."),
         ("ClientSecret", "bursar", "That is the client ID."),
         ("ClientSecret", "two\nlines", "control characters, or more than one line"),
         ("ClientSecretExpires", "soon", "Enter a date such as 2027-01-31."),

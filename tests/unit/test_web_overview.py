@@ -190,3 +190,19 @@ def test_each_token_has_its_own_users_and_rows_are_sorted_by_how_many(pages: Pag
         f"Shared (2 tokens): No. 3 mail accounts and web services stop at {clock(now + HOUR, now)}."
     )
     assert "Box 2" in pages.admin.get(f"/configurations/{token.configuration_id}/delete").content.decode()
+
+
+def test_a_row_that_is_not_valid_says_since_when_and_by_whom(pages: Pages) -> None:
+    ids = [add(pages, name).id for name in ("A", "B")]
+    Configuration.objects.filter(name="B").update(validity="invalid")  # as before there was a history
+    pages.admin.post("/ticked/validity", {"id": [ids[0]], "validity": "invalid-temporarily"})
+    html = pages.admin.get("/tokens").content.decode()
+    row = html[html.index(f'id="t-{ids[0]}"') :].partition("</tr>")[0]
+    assert "Invalid temporarily" in row
+    assert re.search(r"since \d\d:\d\d", row)
+    assert "Set by The admin." in row
+    other = html[html.index(f'id="t-{ids[1]}"') :].partition("</tr>")[0]
+    assert "since" not in other
+    assert "Set by" not in other
+    detail = pages.admin.get(f"/tokens/{ids[0]}").content.decode()
+    assert "so Bursar does nothing with it. Set by The admin." in detail

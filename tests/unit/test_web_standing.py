@@ -185,3 +185,9 @@ def test_a_sentence_from_outside_is_text_and_its_commands_stand_out() -> None:
     """SEC-66"""
     assert code_marked("Run `a <b>` <i>") == "Run <code>a &lt;b&gt;</code> &lt;i&gt;"
     assert code_marked("a ` lone <b>") == "a ` lone &lt;b&gt;"
+
+
+def test_a_missing_secret_names_no_command_beside_its_button() -> None:
+    lacking = Trouble("client_secret_missing", "The client secret is missing.", "Enter it: `bursar config set X`.")
+    assert standing(view(state=Misconfigured(lacking), error=lacking), NOW).reason == "The client secret is missing."
+    assert standing(view(state=Misconfigured(SCOPE), error=SCOPE), NOW).reason.endswith("Correct the scope.")

@@ -349,10 +349,19 @@ def _check_rename(row: Configuration, name: str) -> None:
             )
 
 
+LONGEST_SECRET = 4096  # the longest known, Microsoft's and Atlassian's, have well below 200
+
+
 def check_secret(text: str) -> Secret:
     """A client secret as it was given. Raises InvalidInput where it is empty or holds what no provider accepts."""
     if not text:
         raise InvalidInput("The client secret is empty.", code="secret_empty")
+    if len(text) > LONGEST_SECRET:
+        raise InvalidInput(
+            f"The client secret is longer than {LONGEST_SECRET} characters.",
+            code="secret_too_long",
+            action="Copy the secret alone.",
+        )
     if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text):
         raise InvalidInput("The client secret holds control characters, or more than one line.", code="secret_invalid")
     return Secret(text)

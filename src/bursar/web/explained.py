@@ -29,7 +29,10 @@ class Explained:
 def explained(detail: TokenDetail, row: Row, now: datetime) -> Explained:
     """How the token stands at `now`, in full sentences."""
     view, stands = detail.view, row.standing
-    since = view.failed_at if view.state.word in ("needs_authorization", "misconfigured") else view.state_since
+    failed = view.state.word in ("needs_authorization", "misconfigured")
+    since: datetime | None = view.failed_at if failed else view.state_since
+    if view.validity != "valid":
+        since = row.stopped.at if row.stopped else None
     answers = [
         (_("Who can fix it"), _who(view, stands.level)),
         (_("What to do"), _what(detail, stands.level)),
@@ -47,9 +50,11 @@ def explained(detail: TokenDetail, row: Row, now: datetime) -> Explained:
 def _heading(detail: TokenDetail, row: Row) -> str:
     view = detail.view
     if view.validity == "invalid":
-        return _("The configuration is not valid, so Bursar does nothing with it.")
+        said_so = _("The configuration is not valid, so Bursar does nothing with it.")
+        return f"{said_so} {row.standing.reason}".strip()
     if view.validity == "invalid-temporarily":
-        return _("The configuration is invalid for the time being, so Bursar does nothing with it.")
+        said_so = _("The configuration is invalid for the time being, so Bursar does nothing with it.")
+        return f"{said_so} {row.standing.reason}".strip()
     if view.held:
         return _("An address that secrets go to was changed. Bursar holds back what is stored until somebody confirms.")
     if view.candidate is not None:

@@ -1,5 +1,7 @@
 """Pages for what went wrong. They need neither database nor session, so that they appear whatever is broken.
 
+Whoever is known to be signed in keeps the menu, which is a way on from anywhere.
+
 An unexpected exception shows a reference only; the log has the rest under the same reference (SEC-66).
 """
 
@@ -9,12 +11,15 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from ..access.models import Person
 from ..api.failures import answer, bare
 from ..errors import BursarError
 from ..sentences import said
+from .languages import others
 from .middleware.kind import GetResponse
 from .site import site_of
 
@@ -39,8 +44,33 @@ def page(
         "reference": reference,
         "here": site_of(request),
         "theme": request.COOKIES.get("bursar-theme", ""),
+        "languages": others(),
+        "address": request.path if request.method == "GET" else "/tokens",
+        "csrf_token": get_token(request),
     }
+    person = _person(request, status)
+    if person is not None:
+        values |= _menu(request, person)
     return HttpResponse(render_to_string("failure.html", values, request=None), status=status)
+
+
+def _menu(request: HttpRequest, person: Person) -> dict[str, object]:
+    from .frame import initials  # the frame knows the views' rules, which know these pages
+    from .places import menu
+
+    return {"person": person, "initials": initials(str(person)), "menu": menu(request.path)}
+
+
+def _person(request: HttpRequest, status: int) -> Person | None:
+    """Whoever is signed in. Where something is broken only what the request has found out already is asked for."""
+    if status >= 500:
+        found = getattr(request, "_cached_user", None)
+        return found if isinstance(found, Person) else None
+    try:
+        user = getattr(request, "user", None)
+        return user if isinstance(user, Person) else None
+    except BursarError:
+        return None  # the database is away: the page is still there, without the menu
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -23,6 +23,7 @@ def row_html(row: Row, is_admin: bool, csrf_token: str) -> str:
     view, stands = row.view, row.standing
     name, level, word = escape(view.reference), escape(stands.level), escape(stands.word)
     provider = f"{escape(view.provider)} · {escape(row.flow)}"
+    access = _("Access token")
     return (
         f'<tr role="row" id="t-{escape(view.id)}" class="row-{level}" data-level="{level}" data-name="{name}"'
         f' data-word="{word}">'
@@ -31,7 +32,7 @@ def row_html(row: Row, is_admin: bool, csrf_token: str) -> str:
         f'{_name(view)}</a><span class="under">{provider}</span></th>'
         f'<td role="cell" class="c-provider">{provider}</td>'
         f'<td role="cell" class="c-state">{_state(row, level, word)}</td>'
-        f'<td role="cell" class="c-access"><span class="caption">{_("Access token")} </span>{_access(row)}</td>'
+        f'<td role="cell" class="c-access"><span class="caption">{access} </span>{_access(row)}</td>'
         f'<td role="cell" class="c-refresh">{_refresh(row)}</td>'
         f'<td role="cell" class="c-users">{_users(view)}</td>'
         f'<td role="cell" class="c-step">{_steps(row, name, csrf_token) if is_admin else ""}</td></tr>'

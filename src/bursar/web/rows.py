@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from ..tokens.listing import Rank
 from ..tokens.overview import TokenView
+from ..tokens.stopped import Stopped
 from .standing import (
     FILTER_OF,
     Level,
@@ -53,6 +54,7 @@ class Row:
     secret: str
     step: Step | None
     more: tuple[Step, ...]
+    stopped: Stopped | None = None
 
     @property
     def flow(self) -> str:
@@ -70,9 +72,9 @@ class Group:
     count: int
 
 
-def row_of(view: TokenView, now: datetime) -> Row:
-    """The row of one token."""
-    stands = standing(view, now)
+def row_of(view: TokenView, now: datetime, stopped: Stopped | None = None, who: str = "") -> Row:
+    """The row of one token; `stopped` and `who` where it isn't valid and that is known (`stopped_words`)."""
+    stands = standing(view, now, stopped, who)
     step = next_step(view, stands)
     return Row(
         view=view,
@@ -83,6 +85,7 @@ def row_of(view: TokenView, now: datetime) -> Row:
         secret=secret_words(view, now),
         step=step,
         more=other_steps(view, stands, step),
+        stopped=stopped,
     )
 
 

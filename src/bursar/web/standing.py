@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from ..sentences import said
 from ..tokens.overview import TokenView
+from ..tokens.stopped import Stopped
 from .wording import clock, date, ends_in, long_date, span
 
 SOON = timedelta(days=30)
@@ -49,10 +50,14 @@ class Standing:
         return FILTER_OF.get(self.level, str(self.level))
 
 
-def standing(view: TokenView, now: datetime) -> Standing:
-    """How the token stands at `now`."""
+# What is missing has its button in the row; the core's own step is the command that does the same.
+MISSING = frozenset({"client_id_missing", "client_secret_missing"})
+
+
+def standing(view: TokenView, now: datetime, stopped: Stopped | None = None, who: str = "") -> Standing:
+    """How the token stands at `now`; `stopped` since when it isn't valid, `who` the name of who said so."""
     if view.validity != "valid":
-        return _not_valid(view, now)
+        return _not_valid(view, now, stopped, who)
     if view.held:
         return _held(view)
     if view.candidate is not None:
@@ -68,7 +73,8 @@ def standing(view: TokenView, now: datetime) -> Standing:
         case "needs_authorization":
             return _urgent(_("Needs authorization"), _served(sentence, view, now), code)
         case "misconfigured":
-            reason = f"{sentence} {said(trouble.action) if trouble else ''}".strip()
+            action = said(trouble.action) if trouble and code not in MISSING else ""
+            reason = f"{sentence} {action}".strip()
             return _urgent(_("Misconfigured"), reason, code)
         case "retrying":
             return Standing(Level.BUSY, "refresh", _("Retrying"), "", _retrying(sentence, view, now), code)
@@ -137,11 +143,12 @@ def _days_left(view: TokenView, now: datetime) -> str:
     return ngettext("Ends in %(days)d day", "Ends in %(days)d days", days) % {"days": days}
 
 
-def _not_valid(view: TokenView, now: datetime) -> Standing:
-    del now
+def _not_valid(view: TokenView, now: datetime, stopped: Stopped | None, who: str) -> Standing:
+    beside = _("since %(when)s") % {"when": clock(stopped.at, now)} if stopped else ""
+    reason = _("Set by %(who)s.") % {"who": who} if who else ""
     if view.validity == "invalid-temporarily":
-        return Standing(Level.OFF, "player-pause", _("Invalid temporarily"))
-    return Standing(Level.OFF, "circle-off", _("Invalid"))
+        return Standing(Level.OFF, "player-pause", _("Invalid temporarily"), beside, reason)
+    return Standing(Level.OFF, "circle-off", _("Invalid"), beside, reason)
 
 
 def _held(view: TokenView) -> Standing:

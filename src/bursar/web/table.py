@@ -1,7 +1,7 @@
 """One page of the overview with everything its templates show: rows, counts, filters, orders, addresses."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,9 @@ from ..context import Context
 from ..tokens.board import Counts, Found, Sort, counts, find
 from ..tokens.listing import Rank
 from ..tokens.overview import TokenView
+from ..tokens.stopped import stopped
 from .choice import NOTICED, Choice, address, as_wanted
+from .names import people_named
 from .rows import FILTERS, PAGE, Group, Row, groups_of, rank_of, row_of
 from .standing import Level
 
@@ -47,10 +49,12 @@ def found_of(ctx: Context, choice: Choice, now: datetime) -> tuple[Counts, Found
     return known, find(ctx, as_wanted(choice), int(choice["page"]), PAGE, now, known)
 
 
-def table_of(known: Counts, found: Found, views: Mapping[str, TokenView], choice: Choice, now: datetime) -> Table:
+def table_of(
+    ctx: Context, known: Counts, found: Found, views: Mapping[str, TokenView], choice: Choice, now: datetime
+) -> Table:
     """What was found, as rows."""
     wanted = as_wanted(choice)
-    rows = tuple(row_of(views[token_id], now) for token_id in found.token_ids if token_id in views)
+    rows = rows_of(ctx, [views[token_id] for token_id in found.token_ids if token_id in views], now)
     groups: tuple[Group, ...] = ()
     if wanted.sort is Sort.URGENCY and not wanted.descending:
         whole = {level: known.ranks[Rank[level.name]] for level in Level}
@@ -68,6 +72,17 @@ def table_of(known: Counts, found: Found, views: Mapping[str, TokenView], choice
         page=found.page,
         pages=max(1, -(-found.count // PAGE)),
     )
+
+
+def rows_of(ctx: Context, views: Sequence[TokenView], now: datetime) -> tuple[Row, ...]:
+    """One row a token. The history is asked about those that aren't valid, and only where there are any."""
+    since = stopped(ctx, sorted({view.configuration_id for view in views if view.validity != "valid"}))
+    names = people_named({each.by for each in since.values() if each.by}) if since else {}
+    found = []
+    for view in views:
+        its = since.get(view.configuration_id) if view.validity != "valid" else None
+        found.append(row_of(view, now, its, names.get(its.by, "") if its else ""))
+    return tuple(found)
 
 
 def values_of(table: Table, choice: Choice) -> dict[str, Any]:

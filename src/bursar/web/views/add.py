@@ -21,7 +21,6 @@ from ...tokens.create import create, sources_of
 from ...tokens.document import Problem, try_template
 from ...tokens.edit import by_id
 from ...tokens.models import Configuration, Token
-from ...tokens.outcome import quoted
 from ...tokens.overview import view_of
 from ..access import act, look, person_of
 from ..forms.guide import guide
@@ -104,8 +103,7 @@ def next_step(request: HttpRequest, configuration_id: str) -> HttpResponse:
     if view is None:
         raise Http404
     leave_out_notice(request, row.id)
-    command = f"bursar token authorize {quoted(view.reference)}"
-    response = render(request, "configurations/next.html", {"row": row, "view": view, "command": command})
+    response = render(request, "configurations/next.html", {"row": row, "view": view})
     response.form_targets = origins([row.id])  # type: ignore[attr-defined]
     return response
 

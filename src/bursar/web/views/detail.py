@@ -18,9 +18,10 @@ from ..explained import explained
 from ..frame import leave_out_notice
 from ..life_strip import SPANS, stretches_of, strip_of
 from ..names import consumer_words, people_named
-from ..rows import Row, row_of
+from ..rows import Row
 from ..scopes import compared
 from ..standing import access_words, refresh_words
+from ..table import rows_of
 from ..targets import targets_of
 from ..timeline import timeline
 
@@ -52,7 +53,8 @@ def _values(request: HttpRequest, token_id: str) -> dict[str, Any]:
     if detail is None:
         raise Http404
     now = ctx.clock.now()
-    view, row = detail.view, row_of(detail.view, now)
+    view = detail.view
+    [row] = rows_of(ctx, [view], now)
     wanted = request.GET.get("span", "")
     span = wanted if wanted in SPANS else "24h"
     stretches = stretches_of(detail)

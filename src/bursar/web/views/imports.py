@@ -1,6 +1,8 @@
 """`/import`: a file is looked at first; what was looked at is imported after a person's yes (SEC-61, SEC-62)."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import wraps
 from pathlib import PurePath
 from typing import Any
 
@@ -12,8 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ...app import context
-from ...errors import BursarError, InvalidInput, Temporary
+from ...errors import BursarError, InvalidInput, NotFound, Temporary
 from ...keyring import Secret
+from ...sentences import said
 from ...tokens import uploads
 from ...tokens.document.encoding import MAX_BYTES
 from ...tokens.import_plan import ADDED, OUTCOMES, OVERWRITTEN, SKIPPED, PlannedEntry
@@ -26,6 +29,22 @@ PAGE = 50
 SHOWN = 20  # names in a sentence or a list of next steps
 LONGEST_NAME = 200
 FILTERS = (*OUTCOMES, "held")
+
+
+def _waiting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For a view of one file: where it waits no longer, the form to choose it again, which says why."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, upload_id: str) -> HttpResponse:
+        try:
+            return view(request, upload_id)
+        except NotFound as ended:
+            if ended.code != "upload_ended":
+                raise
+            values = {"megabytes": MAX_BYTES // 1024 // 1024, "problems": [said(ended.sentence), said(ended.action)]}
+            return render(request, "import.html", values, status=404)
+
+    return asked
 
 
 @act
@@ -54,6 +73,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
 
 @act
 @require_safe
+@_waiting
 def preview(request: HttpRequest, upload_id: str) -> HttpResponse:
     """What the import would do; after it, what it did."""
     upload = _mine(request, upload_id)
@@ -67,6 +87,7 @@ def preview(request: HttpRequest, upload_id: str) -> HttpResponse:
 @act
 @sensitive_post_parameters("key")
 @require_POST
+@_waiting
 def unlock(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Open a file of age."""
     upload = _mine(request, upload_id)
@@ -81,6 +102,7 @@ def unlock(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 @act
 @require_POST
+@_waiting
 def plan(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Look again, with the other answer to what happens to names that are there."""
     upload = _mine(request, upload_id)
@@ -92,6 +114,7 @@ def plan(request: HttpRequest, upload_id: str) -> HttpResponse:
 @act
 @sensitive_post_parameters(FIELD)
 @require_POST
+@_waiting
 def carry_out(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Do what the page showed. What it holds, or releases, needs the password of whoever says so."""
     upload = _mine(request, upload_id)
@@ -109,6 +132,7 @@ def carry_out(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 @act
 @require_POST
+@_waiting
 def discard(request: HttpRequest, upload_id: str) -> HttpResponse:
     """The file is forgotten."""
     uploads.forget(_mine(request, upload_id))

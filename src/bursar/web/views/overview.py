@@ -67,7 +67,7 @@ def board(request: HttpRequest, choice: Choice) -> dict[str, Any]:
     now = ctx.clock.now()
     known, found = found_of(ctx, choice, now)
     gathered = gather(ctx, found.token_ids, now)
-    table = table_of(known, found, gathered.views, choice, now)
+    table = table_of(ctx, known, found, gathered.views, choice, now)
     shown = health(request, gathered)
     horizon = horizon_of(ctx, known.renewals, now, gathered.ends, gathered.views)
     values = values_of(table, choice) | shown | {"horizon": horizon}
