@@ -96,7 +96,7 @@ def _refresh(row: Row) -> str:
 
 def _users(view: TokenView) -> str:
     if not view.used_by:
-        return f'<span class="none">{_("nobody")}</span>'
+        return '<span class="none">' + escape(_("nobody")) + "</span>"
     words = escape(users_words(view.used_by))
     kinds = "".join(
         f'<span class="kind">{icon_html(icon)}{count}</span> '
