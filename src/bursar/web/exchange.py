@@ -51,5 +51,5 @@ def _export_services(ctx: Context, *, with_secrets: bool) -> str:
     return export_services(ctx, None, with_secrets=with_secrets)
 
 
-MAIL = Kind("mail", "bursar-mail-accounts", "collect-mail", _import_accounts, _export_accounts)
-WEBSERVICES = Kind("webservices", "bursar-web-services", "web-services", import_services, _export_services)
+MAIL = Kind("mail", "bursar-mail-accounts", "/help/how-to/collect-mail", _import_accounts, _export_accounts)
+WEBSERVICES = Kind("webservices", "bursar-web-services", "/help/how-to/web-services", import_services, _export_services)
