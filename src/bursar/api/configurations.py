@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from ..app import context
+from ..askable import askable
 from ..errors import InvalidInput, NotFound
 from ..keyring import Secret
 from ..tokens import configure, edit
@@ -40,8 +41,8 @@ def list_configurations(
     if validity is not None:
         rows = rows.filter(validity=validity)
     if name is not None:
-        rows = rows.filter(name=_askable(name))
-    for word in _askable(search).split():
+        rows = rows.filter(name=askable(name))
+    for word in askable(search).split():
         rows = rows.filter(Q(name__icontains=word) | Q(client_id__icontains=word) | Q(template__icontains=word))
     manager = manager_of(request)
     held = Exists(Token.objects.filter(configuration=OuterRef("pk"), held=True))
@@ -70,7 +71,7 @@ def export_yaml(request: HttpRequest, name: Annotated[list[str] | None, Query(ma
     manager = manager_of(request)
     names = None
     if name is not None:
-        names = [_askable(each) for each in name]
+        names = [askable(each) for each in name]
         for each in names:
             manager.check(each)
     elif not manager.rules.permits_all:
@@ -165,17 +166,12 @@ def label(request: HttpRequest, response: HttpResponse, configuration_id: str, b
 def found(manager: Manager, configuration_id: str) -> Configuration:
     """The configuration, where the key may manage it. Raises NotFound."""
     try:
-        row = edit.by_id(_askable(configuration_id))
+        row = edit.by_id(askable(configuration_id))
     except NotFound:
         row = None
     if row is None or not manager.may_see(row.name):
         raise NotFound("There is no such token configuration.", code="configuration_not_found")
     return row
-
-
-def _askable(text: str) -> str:
-    """What no database takes as a question is in no name either."""
-    return "".join(sign for sign in text if sign != "\0" and not "\ud800" <= sign <= "\udfff")
 
 
 def _made(request: HttpRequest, response: HttpResponse, row: Configuration) -> Any:

@@ -8,6 +8,7 @@ from ninja import Router, Status
 from ..access import keys
 from ..access.key_rules import Rules, parse_allow, parse_expires, parse_from, parse_verbs
 from ..app import context
+from ..askable import askable
 from ..errors import InvalidInput
 from . import schemas
 from .auth import manager_of
@@ -80,7 +81,7 @@ def revoke_key(request: HttpRequest, response: HttpResponse, key_id: str) -> Any
 
 def _found(request: HttpRequest, key_id: str) -> keys.KeyView:
     manager_of(request).check_all()
-    return keys.find_key(context(), key_id.replace("\0", ""))
+    return keys.find_key(context(), askable(key_id))
 
 
 def _live(view: keys.KeyView) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from ..app import context
+from ..askable import askable
 from ..errors import NotFound
 from ..keyring import Secret
 from ..mail.account import AccountType, parse_interval
@@ -35,7 +36,7 @@ def list_accounts(
     manager_of(request).check_all()
     rows = MailAccount.objects.select_related("token__configuration").order_by("name")
     if name is not None:
-        rows = rows.filter(name=name.replace("\0", ""))
+        rows = rows.filter(name=askable(name))
     return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
 
 
@@ -108,7 +109,7 @@ def retry_messages(request: HttpRequest, account_id: str, body: schemas.Retry) -
 
 def _found(request: HttpRequest, account_id: str) -> MailAccount:
     manager_of(request).check_all()
-    asked = account_id.replace("\0", "")
+    asked = askable(account_id)
     row = MailAccount.objects.select_related("token__configuration").filter(id=asked).first()
     if row is None:
         raise NotFound("There is no such mail account.", code="account_not_found")

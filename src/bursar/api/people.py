@@ -9,6 +9,7 @@ from ..access import invitations, roster
 from ..access.models import Person
 from ..access.one_at_a_time import one_at_a_time
 from ..app import context
+from ..askable import askable
 from . import schemas
 from .auth import manager_of
 from .tags import check, tagged
@@ -66,7 +67,7 @@ def delete_person(request: HttpRequest, email: str) -> Any:
 
 
 def _found(email: str) -> Person:
-    return roster.find_person(email.replace("\0", ""))
+    return roster.find_person(askable(email))
 
 
 def _alone(email: str) -> Person:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from ..app import context
+from ..askable import askable
 from ..context import Context
 from ..errors import NotFound
 from ..tokens import board
@@ -35,7 +36,7 @@ def list_tokens(
     """By urgency: what needs a person now comes first, and `needs_person` leaves out the rest."""
     ctx, manager = context(), manager_of(request)
     now = ctx.clock.now()
-    words = tuple(word.casefold() for word in search.replace("\0", "").split())
+    words = tuple(word.casefold() for word in askable(search).split())
     ranks = frozenset({Rank.NOW}) if needs_person else frozenset()
     wanted = board.Wanted(ranks=ranks, words=words)
     counts = board.counts(ctx, now)
@@ -99,7 +100,7 @@ def _window(ctx: Context, wanted: board.Wanted, first: int, size: int, known: bo
 
 
 def _found(manager: Manager, token_id: str) -> TokenView:
-    view = view_of(context(), token_id.replace("\0", ""))
+    view = view_of(context(), askable(token_id))
     if view is None or not manager.may_see(view.reference):
         raise NotFound("There is no such token.", code="token_not_found")
     return view

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from ..app import context
+from ..askable import askable
 from ..errors import NotFound
 from ..webservices import jobs
 from ..webservices.log import calls, view_of
@@ -104,7 +105,7 @@ def list_calls(
 
 def _found(request: HttpRequest, service_id: str) -> WebService:
     manager_of(request).check_all()
-    asked = service_id.replace("\0", "")
+    asked = askable(service_id)
     row = WebService.objects.select_related("token__configuration").filter(id=asked).first()
     if row is None:
         raise NotFound("There is no such web service.", code="webservice_not_found")

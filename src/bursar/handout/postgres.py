@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from ..askable import is_askable
 from ..keyring import Keyring
 from . import rows
 from .key import Key
@@ -63,7 +64,7 @@ class PostgresSource:
         del digest, reference
 
     async def current(self, digest: bytes | None, reference: str | None) -> Answer:
-        if reference is not None and not rows.is_askable(reference):
+        if reference is not None and not is_askable(reference):
             reference = None
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((digest, reference, answer))
@@ -72,7 +73,7 @@ class PostgresSource:
         return await answer
 
     async def exists(self, reference: str) -> bool:
-        if not rows.is_askable(reference):
+        if not is_askable(reference):
             return False
         name, label = rows.split(reference) or (reference, "")
         found = await self._rows(
@@ -84,7 +85,7 @@ class PostgresSource:
         return bool(found)
 
     async def account(self, name: str) -> Account | None:
-        found = await self._rows(rows.ACCOUNT.format(mark="%s"), name) if rows.is_askable(name) else []
+        found = await self._rows(rows.ACCOUNT.format(mark="%s"), name) if is_askable(name) else []
         return Account(found[0][0], f"{found[0][1]}#{found[0][2]}" if found[0][2] else found[0][1]) if found else None
 
     async def proxies(self) -> str:

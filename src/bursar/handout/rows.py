@@ -30,11 +30,6 @@ ACCOUNT = (
 )
 
 
-def is_askable(reference: str) -> bool:
-    """A half character or a NUL is in no name, and no database takes it as a question."""
-    return "\x00" not in reference and not any("\ud800" <= sign <= "\udfff" for sign in reference)
-
-
 def split(reference: str) -> tuple[str, str] | None:
     """Name and label where the reference can be NAME#LABEL."""
     name, hash_mark, label = reference.rpartition("#")

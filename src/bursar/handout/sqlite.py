@@ -5,6 +5,7 @@ import sqlite3
 from typing import Any
 from urllib.parse import quote
 
+from ..askable import is_askable
 from ..keyring import Keyring
 from . import rows
 from .key import Key
@@ -69,7 +70,7 @@ class SqliteSource:
         return self._find("SELECT t.id", "", reference) is not None
 
     async def account(self, name: str) -> Account | None:
-        found = self._one(rows.ACCOUNT.format(mark="?"), (name,)) if rows.is_askable(name) else None
+        found = self._one(rows.ACCOUNT.format(mark="?"), (name,)) if is_askable(name) else None
         return None if found is None else Account(found[0], f"{found[1]}#{found[2]}" if found[2] else found[1])
 
     async def proxies(self) -> str:
@@ -139,7 +140,7 @@ class SqliteSource:
 
     def _find(self, select: str, condition: str, reference: str) -> tuple[Any, ...] | None:
         """The whole string as a name first, else split at the last `#`, as `tokens.rows.find_row` does."""
-        if not rows.is_askable(reference):
+        if not is_askable(reference):
             return None
         whole = "WHERE c.name = ? AND t.label = ''"
         parts = rows.split(reference)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ..askable import is_askable
 from ..context import Context
 from ..keyring import SealBroken
 from ..uses import Consumer
@@ -74,9 +75,7 @@ def replacement(ctx: Context, reference: str, sha256: str, asker: Asker) -> Obta
 
 def find(ctx: Context, reference: str) -> TokenRow | Refusal:
     """The row that a reference names, or the refusal that there is none."""
-    # A half character or a NUL is in no name, and no database takes it as a question.
-    askable = "\x00" not in reference and not any("\ud800" <= sign <= "\udfff" for sign in reference)
-    row = ctx.storage.read(lambda cursor: find_row(cursor, reference)) if askable else None
+    row = ctx.storage.read(lambda cursor: find_row(cursor, reference)) if is_askable(reference) else None
     if row is not None:
         return row
     return Refusal(

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpRequest
 
+from ..askable import askable
 from ..tokens.board import Sort, Wanted
 from ..tokens.listing import Rank
 from .rows import rank_of
@@ -20,7 +21,7 @@ def wanted(query: dict[str, str]) -> Choice:
     return {
         "show": show if show == NOTICED or rank_of(show) is not None else "",
         "valid": "1" if query.get("valid") == "1" else "",
-        "q": query.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY],
+        "q": askable(query.get("q", "")).strip()[:LONGEST_QUERY],
         "sort": sort if sort.removeprefix("-") in list(Sort) and sort != "-" else "",
         "page": page if page.isdecimal() and page.isascii() and len(page) < 7 else "1",
     }

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q, QuerySet
 
+from ..askable import askable
 from ..clock import to_micros
 from ..context import Context
 from ..errors import BursarError, NotFound
@@ -121,7 +122,7 @@ def calls(row: WebService, word: str = "", *, failed: bool = False, bodies: bool
     """
     columns = ("invoker", "origin", "job", "url", "error", *(("sent", "received") if bodies else ()))
     found = WebServiceCall.objects.filter(service=row).order_by("-id")
-    for each in word.replace("\0", "").split():
+    for each in askable(word).split():
         hit = Q(pk__in=())
         for column in columns:
             hit |= Q(**{f"{column}__icontains": each})
