@@ -24,8 +24,8 @@ install_missing() {
     has dovecot && [ -e /usr/lib/dovecot/imap ] && [ -e /usr/lib/dovecot/pop3 ] && [ -e /usr/lib/dovecot/lmtp ] ||
         missing="$missing dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
     has postfix || missing="$missing postfix"
-    # What docs/how-to/hand-out.md has recipes for, and wrk for the benchmarks.
-    for program in mutt:mutt msmtp:msmtp getmail:getmail6 mbsync:isync curl:curl git:git perl:perl wrk:wrk; do
+    # What docs/how-to/hand-out.md has recipes for; fetchmail and wrk for the benchmarks.
+    for program in mutt:mutt msmtp:msmtp fetchmail:fetchmail getmail:getmail6 mbsync:isync curl:curl git:git perl:perl wrk:wrk; do
         has "${program%%:*}" || missing="$missing ${program##*:}"
     done
     [ -e /usr/lib/dovecot/submission ] || missing="$missing dovecot-submissiond"

@@ -30,6 +30,8 @@ _FIELDS = {
     "after_unknown": "After",
     "after_impossible": "After",
     "interval_invalid": "Interval",
+    "webservice_not_found": "Deliver",
+    "invoker_not_found": "Deliver",
     "table_invalid": "ByRecipient",
     "recipient_invalid": "ByRecipient",
 }
