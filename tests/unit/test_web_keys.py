@@ -2,14 +2,18 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
 from bursar.access import keys
 from bursar.access.key_rules import Rules, Verb
 from bursar.clock import to_micros
+from bursar.handout.models import Use
 from bursar.tokens.models import Token
 from bursar.uses import Consumer
+from bursar.web.views import keys as views
+from tests.bench.many import fill_many
 from tests.unit.door_scene import Door
 from tests.unit.web_pages import PASSWORD, Pages
 
@@ -99,6 +103,22 @@ def test_a_key_says_what_it_was_handed(pages: Pages) -> None:
     assert "192.0.2.7" in page
     assert re.search(r"Times </span>3<", page)
     assert "192.0.2.7" in pages.auditor.get("/keys").content.decode()
+
+
+def test_of_very_many_uses_the_last_are_shown_and_the_others_counted(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "USES_SHOWN", 3)
+    fill_many(pages.ctx, 5, pages.ctx.clock.now())
+    now = pages.ctx.clock.now()
+    key, _secret = keys.new_key(pages.ctx, "wide", Rules(("*",), frozenset({Verb.READ})), None, "t")
+    for number, token in enumerate(Token.objects.order_by("id").select_related("configuration")):
+        used = now + timedelta(seconds=number)
+        Use.objects.create(token=token, kind="key", consumer=key.id, name="wide", first_at=now, last_at=used, count=1)
+    shown = pages.admin.get(f"/keys/{key.id}").content.decode()
+    named = re.findall(r'<a class="name" href="/tokens/(\w+)">', shown)
+    assert named == [token.id for token in Token.objects.order_by("-id")[:3]]
+    assert "2 more, used longer ago" in shown
 
 
 def test_one_button_stops_everything(pages: Pages, door: Door) -> None:
