@@ -60,7 +60,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     """Give this run a test database of its own: several runs at once don't meet.
 
     Django would make its content types and permissions anew whenever a test's rows are taken away. Bursar's roles know
-    neither, and that took most of the time of most tests.
+    neither, and that took most of the time of most tests. Nor does SQLite sync, as the server of PostgreSQL
+    doesn't: no test cuts the power of the machine.
     """
     from django.contrib.contenttypes.management import create_contenttypes
     from django.db import connections
@@ -70,6 +71,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     wanted = connections["default"].settings_dict
     name = f"test_{os.getpid()}_{secrets.token_hex(3)}"
+    if not DATABASE_URL:
+        wanted["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
     wanted["TEST"]["NAME"] = name if DATABASE_URL else str(tmp_path_factory.mktemp("database") / f"{name}.sqlite3")
 
 

@@ -1,8 +1,6 @@
 """Token configurations made and changed by clicking, in a real Chromium."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import Dialog, expect
@@ -11,7 +9,6 @@ from tests.browser.test_pages import CODE_CLIENT, PASSWORD, Desk, overflow
 from tests.counterparts.browser import PHONE, Browsing
 from tests.counterparts.home import BursarHome
 from tests.counterparts.oidc import OidcProvider
-from tests.counterparts.processes import REPOSITORY
 
 pytestmark = pytest.mark.counterpart
 
@@ -37,9 +34,7 @@ def configurations(desk: Desk) -> dict[str, str]:
 
 def let_ten_minutes_pass(desk: Desk) -> None:
     """The password was confirmed too long ago now."""
-    environ = desk.home.environ | {"PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}"}
-    command = [sys.executable, "-m", "tests.browser.aged_sessions"]
-    subprocess.run(command, env=environ, cwd=REPOSITORY, check=True, timeout=60)
+    desk.home.play("tests.browser.aged_sessions")
 
 
 def test_from_the_catalogue_by_the_form_to_the_first_token(desk: Desk, oidc_provider: OidcProvider) -> None:

@@ -1,8 +1,6 @@
 """The pages in a real Chromium, served by `bursar serve`: from the one-time link to an overview in every state."""
 
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.counterparts.browser import PHONE, Browsing
 from tests.counterparts.home import BursarHome, Serving
 from tests.counterparts.oidc import OidcProvider
-from tests.counterparts.processes import REPOSITORY
 from tests.integration.documents import as_yaml, consent_document, credentials_document
 
 pytestmark = pytest.mark.counterpart
@@ -35,9 +32,7 @@ class Desk:
 
     def fill(self, scene: str = "fill") -> None:
         """Put the scene's tokens into the home, as another process."""
-        environ = self.home.environ | {"PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}"}
-        command = [sys.executable, "-m", "tests.browser.scenes", scene]
-        subprocess.run(command, env=environ, cwd=REPOSITORY, check=True, timeout=60)
+        self.home.play("tests.browser.scenes", scene)
 
     def people_and_sign_in(self, role: str = "admin") -> None:
         password = self.home.path.parent / "password"

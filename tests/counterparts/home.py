@@ -38,12 +38,17 @@ class BursarHome:
         self, *args: str, input: str | None = None, check: int | None = None, **environ: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `bursar ARGS`, without a terminal. Raises AssertionError where the exit code is not `check`."""
-        done = ZYGOTE.run(list(args), self.environ | environ, self.path.parent, input or "", timeout=120)
+        done = ZYGOTE.run(list(args), self.environ | environ, self.path.parent, input or "")
         if check is not None and done.returncode != check:
             raise AssertionError(
                 f"bursar {' '.join(args)}: exit {done.returncode}, expected {check}\n{done.stdout}\n{done.stderr}"
             )
         return done
+
+    def play(self, program: str, *args: str) -> None:
+        """Run `python -m PROGRAM ARGS`, one of the tests' own, in this home. Raises AssertionError where it fails."""
+        done = ZYGOTE.run(list(args), self.environ, REPOSITORY, program=program)
+        assert done.returncode == 0, done.stderr
 
     def command(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "bursar", *args]

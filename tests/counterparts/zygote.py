@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -88,16 +89,22 @@ class Zygote:
         self._orders: socket.socket | None = None
 
     def run(
-        self, args: list[str], environ: dict[str, str], cwd: Path, given: str, timeout: float
+        self,
+        args: list[str],
+        environ: dict[str, str],
+        cwd: Path,
+        given: str = "",
+        timeout: float = 120,
+        program: str = "bursar",
     ) -> subprocess.CompletedProcess[str]:
-        """`bursar ARGS` with this environment, in this directory, with `given` on standard input."""
+        """`python -m PROGRAM ARGS` with this environment, in this directory, with `given` on standard input."""
         with contextlib.ExitStack() as stack:
             files: list[IO[bytes]] = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
             files[0].write(given.encode())
             files[0].seek(0)
             reply, theirs = socket.socketpair()
             stack.enter_context(reply)
-            order = json.dumps({"args": args, "environ": environ, "cwd": str(cwd)}).encode()
+            order = json.dumps({"program": program, "args": args, "environ": environ, "cwd": str(cwd)}).encode()
             with theirs:
                 self._send(order, [*(file.fileno() for file in files), theirs.fileno()])
             status = _read(reply, args, timeout)
@@ -110,7 +117,7 @@ class Zygote:
     def start(self, args: list[str], environ: dict[str, str], cwd: Path, output: int) -> "Forked":
         """`bursar ARGS`, left running, with both its outputs into the descriptor `output`."""
         reply, theirs = socket.socketpair()
-        order = json.dumps({"args": args, "environ": environ, "cwd": str(cwd)}).encode()
+        order = json.dumps({"program": "bursar", "args": args, "environ": environ, "cwd": str(cwd)}).encode()
         with theirs, Path(os.devnull).open("rb") as nothing:
             self._send(order, [nothing.fileno(), output, output, theirs.fileno()])
         return Forked(reply)
@@ -223,8 +230,9 @@ def _wait(order: dict[str, object], descriptors: list[int]) -> None:
 
 def _become(order: dict[str, object], descriptors: list[int]) -> None:
     """The command. It ends as the interpreter does: exit functions are run, and what is buffered is written."""
-    environ, args, cwd = order["environ"], order["args"], order["cwd"]
+    environ, program, args, cwd = order["environ"], order["program"], order["args"], order["cwd"]
     assert isinstance(environ, dict)
+    assert isinstance(program, str)
     assert isinstance(args, list)
     for target, descriptor in enumerate(descriptors):
         os.dup2(descriptor, target)
@@ -233,10 +241,14 @@ def _become(order: dict[str, object], descriptors: list[int]) -> None:
     os.environ.clear()
     os.environ.update(environ)
     time.tzset()
-    sys.argv = ["bursar", *args]
-    from bursar.cli.main import main
+    sys.argv = [program, *args]
+    if program == "bursar":
+        from bursar.cli.main import main
 
-    main(args)
+        main(args)
+    else:
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    sys.exit()
 
 
 if __name__ == "__main__":
