@@ -13,7 +13,8 @@ from bursar.api.app import api as described
 from bursar.context import Context
 from bursar.handout.tries import Tries
 from bursar.mail.ledger import Ledger, Refused
-from bursar.tokens.models import Configuration
+from bursar.tokens.models import Configuration, Token
+from bursar.uses import Consumer
 from bursar.web.assets import assets, swagger
 from tests.integration.webservice_server import Answer, Service
 from tests.unit.api_scene import Api
@@ -236,6 +237,13 @@ def test_people(api: Api) -> None:
     assert api.ask("PATCH", "/people/ada@x.example", {"role": "auditor"}).status == 409, "the last administrator"
     assert api.ask("DELETE", "/people/ada@x.example").status == 409
     assert api.ask("PATCH", "/people/ada@x.example", {"password": "x"}).status == 422
+    assert api.ask("DELETE", "/people/new@x.example/invitation").status == 204
+    assert api.ask("DELETE", "/people/new@x.example/invitation").code == "invitation_not_found"
+    before = Person.objects.get(email="ada@x.example").session_epoch
+    assert api.ask("DELETE", "/people/ada@x.example/sessions").status == 204
+    assert Person.objects.get(email="ada@x.example").session_epoch == before + 1
+    assert "/join/" in api.ask("POST", "/people/ada@x.example/link").json["url"]
+    assert api.ask("POST", "/people/nobody@x.example/link").code == "person_not_found"
     [ada] = api.ask("GET", "/people").json
     assert (ada["email"], ada["role"]) == ("ada@x.example", "admin")
 
@@ -246,6 +254,15 @@ def test_keys(api: Api) -> None:
     assert made.json["key"].startswith("bursar_")
     shown = api.ask("GET", where)
     assert "key" not in shown.json
+    api.fill()
+    token = Token.objects.filter(label="").order_by("id").first()
+    assert token is not None
+    key_id = where.rpartition("/")[2]
+    api.ctx.uses.note(token.id, Consumer("key", key_id, "erp", "10.0.0.9"), api.ctx.clock.now())
+    api.ctx.uses.flush(api.ctx.storage)
+    [use] = api.ask("GET", f"{where}/uses").json
+    assert (use["token_id"], use["count"], use["address"]) == (token.id, 1, "10.0.0.9")
+    assert use in api.ask("GET", f"/tokens/{token.id}/uses").json
     assert made.json["key"] not in shown.response.content.decode()
     changed = api.ask("PATCH", where, {"networks": ["10.0.0.0/8"]})
     assert (changed.json["networks"], changed.json["allow"]) == (["10.0.0.0/8"], ["ERP*"])

@@ -10,7 +10,8 @@ from ..access.key_rules import Rules, parse_allow, parse_expires, parse_from, pa
 from ..app import context
 from ..askable import askable
 from ..errors import InvalidInput
-from . import schemas
+from ..handout.usage import uses_by
+from . import schemas, uses
 from .auth import manager_of
 from .tags import check, in_one_step, names_tag, tagged
 
@@ -45,6 +46,12 @@ def new_key(request: HttpRequest, response: HttpResponse, body: schemas.NewKey) 
 def read_key(request: HttpRequest, response: HttpResponse, key_id: str) -> Any:
     """One key, revoked or not."""
     return tagged(request, response, _shown(_found(request, key_id)))
+
+
+@router.get("/{key_id}/uses", response=list[uses.UseOut])
+def list_uses(request: HttpRequest, key_id: str) -> Any:
+    """What the key was handed, the last first; at most 500 tokens."""
+    return uses.shown(uses_by("key", _found(request, key_id).id, 500))
 
 
 @router.patch("/{key_id}", response=schemas.Key)

@@ -10,6 +10,7 @@ from ..access.models import Person
 from ..access.one_at_a_time import one_at_a_time
 from ..app import context
 from ..askable import askable
+from ..errors import NotFound
 from . import schemas
 from .auth import manager_of
 from .tags import check, tagged
@@ -63,6 +64,33 @@ def delete_person(request: HttpRequest, email: str) -> Any:
         person = _alone(email)
         check(request, _shown(person))
         roster.delete(person.email)
+    return Status(204, None)
+
+
+@router.post("/{email}/link", response=schemas.Link)
+def password_link(request: HttpRequest, email: str) -> Any:
+    """A link with which the person sets a new password; it is shown this once."""
+    manager = manager_of(request)
+    manager.check_all()
+    ctx = context()
+    made = invitations.password_link(ctx, _found(email).email, manager.by)
+    return {"url": f"{ctx.settings.base_url()}/join/{made}"}
+
+
+@router.delete("/{email}/sessions", response={204: None})
+def end_sessions(request: HttpRequest, email: str) -> Any:
+    """Sign the person out everywhere."""
+    manager_of(request).check_all()
+    roster.end_sessions(_found(email).email)
+    return Status(204, None)
+
+
+@router.delete("/{email}/invitation", response={204: None})
+def withdraw(request: HttpRequest, email: str) -> Any:
+    """End the open invitation for an address."""
+    manager_of(request).check_all()
+    if not invitations.withdraw(askable(email)):
+        raise NotFound("There is no open invitation for that address.", code="invitation_not_found")
     return Status(204, None)
 
 

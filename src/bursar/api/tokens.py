@@ -9,6 +9,7 @@ from ..app import context
 from ..askable import askable
 from ..context import Context
 from ..errors import NotFound
+from ..handout.usage import uses_of
 from ..tokens import board
 from ..tokens.authorize import ticket
 from ..tokens.listing import Rank
@@ -18,7 +19,7 @@ from ..tokens.refresh import refresh
 from ..tokens.request import request as request_token
 from ..tokens.revoke import revoke
 from ..tokens.rows import TokenRow
-from . import schemas
+from . import schemas, uses
 from .auth import Manager, manager_of
 from .paging import Limit, Offset, part
 
@@ -54,6 +55,12 @@ def list_tokens(
 def read_token(request: HttpRequest, token_id: str) -> Any:
     """One token's state; never the token."""
     return _shown(_found(manager_of(request), token_id))
+
+
+@router.get("/{token_id}/uses", response=list[uses.UseOut])
+def list_uses(request: HttpRequest, token_id: str) -> Any:
+    """Where the token is used, who used it last first."""
+    return uses.shown(uses_of(_found(manager_of(request), token_id).id))
 
 
 @router.post("/{token_id}/authorize", response=schemas.Ticket)
