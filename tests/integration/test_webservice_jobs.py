@@ -142,7 +142,7 @@ def test_an_invoker_runs_by_the_clock_once_whoever_looks(make_context: Any, cloc
 
 
 @pytest.mark.counterpart
-def test_a_killed_call_is_made_again_by_another_process_with_the_same_key(
+def test_a_call_survives_its_killed_process_and_a_killed_worker_with_the_same_key(
     cli: Cli, bursar_home: Any, server: Service, tmp_path: Path
 ) -> None:
     """SEC-59: what was begun survives the process that began it."""
@@ -151,16 +151,19 @@ def test_a_killed_call_is_made_again_by_another_process_with_the_same_key(
     killed = cli("webservice", "run", "Tickets", "create", "--sample", BURSAR_FAILPOINT="webservice.called")
     assert killed.returncode != 0
     assert len(server.received) == 1
+    dying = bursar_home.start("worker", BURSAR_FAILPOINT="webservice.called")
+    dying.communicate(timeout=60)
+    assert (dying.returncode, len(server.received)) == (-9, 2), "the worker was killed with the answer in its hand"
     worker = bursar_home.start("worker")
     try:
-        wait_until(lambda: len(server.received) == 2, "the second try")
+        wait_until(lambda: len(server.received) == 3, "the third try")
         wait_until(lambda: cli("webservice", "jobs", "--json", check=0).stdout.strip() == "[]", "the end of the job")
     finally:
         worker.terminate()
         worker.communicate(timeout=60)
     assert len({each.headers["idempotency-key"] for each in server.received}) == 1
     log = cli("webservice", "log", "Tickets", check=0).stdout
-    assert log.count("200") == 2
+    assert log.count("200") == 3
 
 
 @pytest.mark.counterpart

@@ -44,7 +44,8 @@ def _store(ctx: Context, document: dict[str, Any], overwrite: bool, by: str, rel
     service = Service.parse(document)
     row = WebService.objects.select_related("token__configuration").filter(name=service.name).first()
     if row is None:
-        return Stored(service.name, ADDED, held=add(ctx, service, secrets, by, release=release).held)
+        row = add(ctx, service, secrets, by, release=release)
+        return Stored(service.name, ADDED, tuple(_where(row) if row.held else ()), row.held)
     given = {"Password": secrets.password, "ClientKey": secrets.client_key}
     places = [
         *between(document_of(row), service.document()),
@@ -56,6 +57,12 @@ def _store(ctx: Context, document: dict[str, Any], overwrite: bool, by: str, rel
         return Stored(service.name, UNCHANGED)
     changed = change(ctx, row, service, secrets, by, release=release)
     return Stored(service.name, OVERWRITTEN, tuple(places), changed.held)
+
+
+def _where(row: WebService) -> list[Difference]:
+    """Where a new service would send which proof: what a person is to compare."""
+    document = document_of(row)
+    return between({}, {key: document.get(key) for key in ("BaseURL", "CA", "Proxy", "Token")})
 
 
 def _whole(ctx: Context, row: WebService) -> dict[str, Any]:

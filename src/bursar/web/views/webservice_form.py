@@ -104,6 +104,7 @@ def check(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, service_id: str) -> HttpResponse:
     """A held service: where it would send its proof, and the yes to that, with the password."""
     row = found(service_id)
+    request.own_service = row.id  # type: ignore[attr-defined]
     if not row.held:
         return see_other(f"/webservices/{row.id}")
     shown = {"row": row, "service": service_of(row)}
