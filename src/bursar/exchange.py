@@ -77,13 +77,18 @@ def mappings(data: bytes, file: str) -> list[Mapping]:
 def import_all(found: Iterable[T], file: str, store: Callable[[T], Stored], *, dry_run: bool) -> ImportResult:
     """Store every entry, or none of them; `dry_run` does everything and takes it back.
 
-    Raises what `store` raises, its sentence with the entry's number before it; nothing is changed then.
+    Raises InvalidInput for a name that comes twice, and what `store` raises, its sentence with the entry's number
+    before it; nothing is changed then.
     """
-    result = ImportResult()
+    result, names = ImportResult(), set[str]()
     with transaction.atomic():
         for number, entry in enumerate(found, 1):
             try:
-                result.entries.append(store(entry))
+                stored = store(entry)
+                if stored.name in names:
+                    raise InvalidInput(f'"{stored.name}" stands in it twice.', code="name_twice")
+                names.add(stored.name)
+                result.entries.append(stored)
             except BursarError as error:
                 where = f"{file}: entry {number}"
                 raise type(error)(f"{where}: {error.sentence}", code=error.code, action=error.action) from None

@@ -154,6 +154,8 @@ def test_an_import_says_what_differs_and_changes_nothing_where_nothing_does(
     assert find("Tickets").generation == generation
     with pytest.raises(InvalidInput, match="entry 2: Name is missing"):
         bring(WHOLE.replace("45", "46") + "- BaseURL: https://x.example\n")
+    with pytest.raises(InvalidInput, match='entry 2: "Tickets" stands in it twice'):
+        bring(WHOLE.replace("45", "46") + WHOLE)
     assert find("Tickets").generation == generation, "all of it or nothing"
 
 

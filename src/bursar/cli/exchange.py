@@ -45,9 +45,12 @@ def say(result: "ImportResult", *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         emit_json(result.as_json())
         return
+    if not result.entries:
+        note("There is nothing in it to import.")
     for entry in result.entries:
         would = "would be " if dry_run and entry.outcome in ("added", "overwritten") else ""
-        note(f'"{printable(entry.name)}" {would}{entry.outcome}.')
+        held = ", and held" if dry_run and entry.held else ""
+        note(f'"{printable(entry.name)}" {would}{entry.outcome}{held}.')
         if dry_run:
             for place in entry.differences:
                 before = "nothing" if place.before is None else printable(place.before)

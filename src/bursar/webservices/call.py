@@ -66,7 +66,8 @@ def call(ctx: Context, row: WebService, name: str, data: Any, attempt: Attempt, 
         raise Refused(
             f'The web service "{service.name}" is held: nobody has confirmed yet where it sends its proof.',
             code="webservice_held",
-            action=f"Compare {service.base_url} with what you know, and confirm it on its page.",
+            action=f"Compare {service.base_url} with what you know, and confirm it on its page, or by "
+            f"`bursar webservice confirm '{service.name}'`.",
         )
     request = build(service, invoker, data)
     if not invoker.is_safe:
