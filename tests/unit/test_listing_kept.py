@@ -15,9 +15,9 @@ from bursar.clock import to_micros
 from bursar.context import Context
 from bursar.mail.models import MailAccount
 from bursar.testing import FakeClock
-from bursar.tokens import board, causes, triggers
+from bursar.tokens import board, causes, coming, triggers
 from bursar.tokens.board import Sort, Wanted, counts, find, first
-from bursar.tokens.listing import Rank
+from bursar.tokens.listing import FOREVER, Rank
 from bursar.tokens.models import Configuration, Listing, Search, Token
 from bursar.webservices.models import WebService
 from tests.bench.many import fill_many
@@ -177,6 +177,23 @@ def test_of_very_many_notices_those_are_shown_that_come_first(
     assert len({ranks[token_id] for token_id in acting}) > 1, "several ranks"
     assert (found.tokens, found.beginning) == (len(told), len(told) - len(acting))
     assert len(found.beginnings) == min(2, found.beginning)
+
+
+def test_very_many_ends_are_counted_by_slot_as_few_are_grouped(
+    ctx: Context, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_many(ctx, 60, clock.now())
+    begin = clock.now()
+    for number, row in enumerate(Listing.objects.order_by("name")):
+        # Some exactly where a slot ends.
+        at = begin + timedelta(hours=12) * number + timedelta(microseconds=number % 3 - 1)
+        Listing.objects.filter(pk=row.pk).update(end_at=to_micros(at), now_at=0 if number % 7 == 0 else FOREVER)
+    grouped = coming.ends_by_slot(ctx, begin, timedelta(days=20), 40)
+    assert sum(slot.count for slot in grouped) == 40
+    assert any(slot.urgent for slot in grouped)
+    assert not all(slot.urgent for slot in grouped)
+    monkeypatch.setattr(coming, "GROUPED", 0)
+    assert coming.ends_by_slot(ctx, begin, timedelta(days=20), 40) == grouped
 
 
 def rank(row: Listing, micros: int) -> Rank:

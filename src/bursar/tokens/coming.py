@@ -10,8 +10,11 @@ from itertools import pairwise
 
 from ..clock import to_micros
 from ..context import Context
+from .board import needs_now, plus
 from .listing import Rank, rank_at
 from .query import read
+
+GROUPED = 5_000  # ends up to which they are grouped by the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,45 @@ def end_count(ctx: Context, now: datetime, until: datetime) -> int:
     return int(count)
 
 
-def ends_by_slot(ctx: Context, now: datetime, span: timedelta, slots: int) -> list[tuple[int, int, int]]:
-    """For each slot of the span in which anything ends: the last end, how many, and the most urgent rank."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The ends within a slot of time: the last of them (microseconds), how many, whether one needs a person now."""
+
+    last: int
+    count: int
+    urgent: bool
+
+
+def ends_by_slot(ctx: Context, now: datetime, span: timedelta, slots: int) -> list[Slot]:
+    """Each slot of the span in which anything ends, in their order."""
     micros = to_micros(now)
-    slot = _micros(span) // slots
+    length = _micros(span) // slots
+    end = now + timedelta(microseconds=length * slots)
+    if end_count(ctx, now, end) > GROUPED:
+        return _slots_one_by_one(ctx, micros, length, slots)
     rows = read(
         ctx,
-        f"SELECT (end_at - {micros}) / {slot}, MAX(end_at), COUNT(*), MIN({rank_at(micros)}) FROM tokens_listing"
-        f" WHERE end_at > {micros} AND end_at <= {micros + slot * slots} GROUP BY 1 ORDER BY 1",
+        f"SELECT (end_at - {micros} - 1) / {length}, MAX(end_at), COUNT(*),"
+        f" MAX(CASE WHEN {needs_now(micros)} THEN 1 ELSE 0 END) FROM tokens_listing"
+        f" WHERE end_at > {micros} AND end_at <= {to_micros(end)} GROUP BY 1 ORDER BY 1",
     )
-    return [(int(last), int(count), int(rank)) for _place, last, count, rank in rows]
+    return [Slot(int(last), int(count), bool(urgent)) for _place, last, count, urgent in rows]
+
+
+def _slots_one_by_one(ctx: Context, micros: int, length: int, slots: int) -> list[Slot]:
+    """Of very many ends: counted within the index, slot by slot, which is quicker than to group them."""
+    ends = [micros + length * number for number in range(slots + 1)]
+    asked = []
+    for begin, end in pairwise(ends):
+        within = f"FROM tokens_listing WHERE end_at > {begin} AND end_at <= {end}"
+        asked += [
+            f"(SELECT MAX(end_at) {within})",
+            f"(SELECT COUNT(*) {within})",
+            f"EXISTS (SELECT 1 {within} AND ({plus()}now_at <= {micros} OR {plus()}candidate_until > {micros}))",
+        ]
+    [found] = read(ctx, f"SELECT {', '.join(asked)}")
+    slotted = (found[place : place + 3] for place in range(0, len(found), 3))
+    return [Slot(int(last), int(count), bool(urgent)) for last, count, urgent in slotted if count]
 
 
 def kept_by_slot(ctx: Context, now: datetime, slot: timedelta, slots: int) -> dict[int, int]:

@@ -150,8 +150,8 @@ def _diamonds(
         marks = [_cluster(group, views, now, span) for group in _near(ends, span, slots)]
     else:
         marks = [
-            _crowd(from_micros(last), count, Rank(rank), now, span)
-            for last, count, rank in ends_by_slot(ctx, now, span, slots)
+            _crowd(from_micros(slot.last), slot.count, slot.urgent, now, span)
+            for slot in ends_by_slot(ctx, now, span, slots)
         ]
     return _labelled(marks, width)
 
@@ -172,7 +172,7 @@ def _near(ends: Sequence[Coming], span: timedelta, slots: int) -> list[list[Comi
 
 def _cluster(group: Sequence[Coming], views: Mapping[str, TokenView], now: datetime, span: timedelta) -> Mark:
     first, last = group[0], from_micros(group[-1].at)
-    kind = _kind(min(end.rank for end in group), from_micros(first.at), now)
+    kind = _kind(any(end.rank is Rank.NOW for end in group), from_micros(first.at), now)
     x = _place(from_micros(first.at), now, span)
     if len(group) == 1:
         what = what_ends(views.get(first.token_id), first.at, now)
@@ -183,14 +183,14 @@ def _cluster(group: Sequence[Coming], views: Mapping[str, TokenView], now: datet
     return Mark(x, kind, f"{name}: {what}", name, what)
 
 
-def _crowd(last: datetime, count: int, rank: Rank, now: datetime, span: timedelta) -> Mark:
+def _crowd(last: datetime, count: int, urgent: bool, now: datetime, span: timedelta) -> Mark:
     words = ngettext("%(count)d ends by %(when)s", "%(count)d end by %(when)s", count)
     name = words % {"count": count, "when": clock(last, now)}
-    return Mark(_place(last, now, span), _kind(rank, last, now), name, name)
+    return Mark(_place(last, now, span), _kind(urgent, last, now), name, name)
 
 
-def _kind(rank: Rank, at: datetime, now: datetime) -> str:
-    if rank is Rank.NOW:
+def _kind(urgent: bool, at: datetime, now: datetime) -> str:
+    if urgent:
         return "now"
     return "soon" if at - now < timedelta(days=SOON_DAYS) else "later"
 
