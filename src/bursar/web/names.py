@@ -16,6 +16,11 @@ def people_named(addresses: Collection[str]) -> dict[str, str]:
     return {address: known.get(address) or _written(address) for address in addresses}
 
 
+def by_name(address: str) -> str:
+    """One who changed something, by name where it is known."""
+    return people_named([address])[address]
+
+
 def _written(by: str) -> str:
     if by.startswith("cli:"):
         return _("%(user)s on the command line") % {"user": by.removeprefix("cli:")}

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from ...sentences import said
 from ..assets import address
-from ..names import user_icon, user_words, users_words
+from ..names import by_name, user_icon, user_words, users_words
 from ..wording import clock, code_marked, full, moment_html
 
 register = template.Library()
@@ -57,6 +57,7 @@ def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
             return moment(at, clock(at, now))
 
 
+register.filter("by_name", by_name)
 register.filter("users", users_words)
 register.filter("user", user_words)
 register.filter("user_icon", user_icon)

@@ -22,6 +22,7 @@ from ..forms.moved import Question, confirmed, question
 from ..forms.own_side import own_side
 from ..forms.values import COMPANIONS
 from ..frame import leave_out_notice
+from ..names import by_name
 from ..see_other import see_other
 from ..step_up import FIELD
 from ..wording import clock
@@ -102,7 +103,7 @@ def _rule(rule: str) -> str:
 
 def _conflict(request: HttpRequest, row: Configuration, text: str) -> HttpResponse:
     """Somebody else saved first: what was entered stays, and beside it stands what it would change of theirs."""
-    by = row.changed_by or _("Somebody")
+    by = by_name(row.changed_by) if row.changed_by else _("Somebody")
     when = clock(row.changed_at, context().clock.now())
     meanwhile = _("%(by)s saved this configuration at %(when)s, while you were editing it.") % {"by": by, "when": when}
     theirs = text_of(document_of(row)).splitlines()

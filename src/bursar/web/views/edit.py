@@ -30,6 +30,7 @@ from ..forms.page import Form, conflicts, form
 from ..forms.specs import REFRESH_URL, SECRET, Spec, addresses, specs_of
 from ..forms.values import Given, endpoints_shown, for_document, given, lacking, of_document
 from ..frame import leave_out_notice
+from ..names import by_name
 from ..see_other import see_other
 from ..wording import clock
 
@@ -141,7 +142,7 @@ def _conflict(
     """Somebody else saved first: both are shown, and nothing that was entered is lost."""
     shown = form_of(specs, found, ())
     both = conflicts(specs, shown, of_document(document, specs))
-    by = row.changed_by or _("Somebody")
+    by = by_name(row.changed_by) if row.changed_by else _("Somebody")
     when = clock(row.changed_at, context().clock.now())
     meanwhile = _("%(by)s saved this configuration at %(when)s, while you were editing it.") % {"by": by, "when": when}
     return _page(request, row, document, shown, meanwhile=meanwhile, both=both, status=409)
