@@ -1,5 +1,6 @@
 """Where mail goes, in a real Chromium: every kind of destination, the table by recipient, progress, quarantine."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,8 +90,9 @@ def test_messages_that_are_refused_are_seen_and_tried_again(
     desk.browsing.screenshot(page, "mail-refused")
     page.locator(".runs summary").first.click()
     expect(page.locator(".runs pre")).to_contain_text("in quarantine")
-    page.get_by_role("link", name="Show them").click()
+    page.get_by_role("link", name="Quarantine", exact=True).click()
     expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_role("link", name="Show them")).to_have_attribute("href", re.compile("/quarantine$"))
     expect(page.locator("tbody tr").first).to_contain_text("exits 67: no such queue")
     desk.browsing.screenshot(page, "mail-quarantine")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -79,7 +79,8 @@ def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
     account = add_account(ctx, new, operator())
     note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
     if any(to.startswith("webhook:") for to in (account.deliver, *new.recipients.values())):
-        note(f"Nothing is posted before `bursar mail signing-secret {quote(printable(account.name))}` made a secret.")
+        secret = f"bursar mail signing-secret {quote(printable(account.name))}"
+        note(f"Nothing is posted until `{secret}` has made what it is signed with.")
     if account.interval:
         every = interval_text(account.interval)
         note(f"`bursar serve` and `bursar worker` collect it every {every}, `bursar mail fetch` at once.")

@@ -214,6 +214,7 @@ class Imap(imaplib.IMAP4):
     def shutdown(self) -> None:
         with contextlib.suppress(OSError):
             self.sock.close()
+        self._wire.forget()
 
 
 def astring(text: str) -> str:

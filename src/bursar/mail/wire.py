@@ -71,6 +71,10 @@ class Wire:
             return dropped + size
         return self._take(size)
 
+    def forget(self) -> None:
+        """Give back what came and will not be read: a closed connection may live on for a while."""
+        self._buffer, self._read = bytearray(), 0
+
     def _take(self, size: int) -> bytes:
         with memoryview(self._buffer) as view:
             taken = bytes(view[self._read : self._read + size])

@@ -146,6 +146,7 @@ class Pop3:
         """Close at once: what was to be deleted stays (RFC 1939 §6)."""
         with contextlib.suppress(OSError):
             self._sock.close()
+        self._wire.forget()
 
     def _start_tls(self) -> None:
         if "STLS" not in self.capabilities:

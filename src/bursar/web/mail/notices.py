@@ -34,10 +34,10 @@ def mail_notices(ctx: Context, leave_out: str = "") -> tuple[list[Notice], int]:
         if account_id == leave_out:
             continue
         causes.setdefault((host, code), []).append((account_id, name, sentence))
-    return [_notice(host, accounts) for (host, _code), accounts in causes.items()], len(found)
+    return [_notice(host, code, accounts) for (host, code), accounts in causes.items()], len(found)
 
 
-def _notice(host: str, accounts: list[tuple[str, str, str]]) -> Notice:
+def _notice(host: str, code: str, accounts: list[tuple[str, str, str]]) -> Notice:
     account_id, name, sentence = accounts[0]
     if len(accounts) > 1:
         values = {"name": name, "count": len(accounts) - 1, "host": host}
@@ -46,7 +46,11 @@ def _notice(host: str, accounts: list[tuple[str, str, str]]) -> Notice:
         )
         step = Step(_("Show them"), "/mail", method="get")
         return Notice(str(Level.NOW), "alert-octagon", f"{subject % values}: {sentence}", _waits(), step, name)
-    step = Step(_("Test"), f"/mail/{account_id}/test", method="get")
+    word, page = {
+        "messages_refused": (_("Show them"), "quarantine"),
+        "signing_secret_missing": (_("Signing secret"), "signing-secret"),
+    }.get(code, (_("Test"), "test"))
+    step = Step(word, f"/mail/{account_id}/{page}", method="get")
     return Notice(str(Level.NOW), "alert-octagon", f"{name}: {sentence}", _waits(), step, name)
 
 
