@@ -11,10 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import connection
-
 from ..clock import to_micros
 from ..context import Context
+from .conditions import needs_now, noticed, plus, quiet, ranked
 from .listing import FOREVER, Rank, rank_at
 from .matches import first_matches, match_count, matching
 from .query import read
@@ -254,19 +253,6 @@ def _where(wanted: Wanted, micros: int, ordered: bool = False) -> tuple[str, lis
     return " AND ".join(conditions) or "true", parameters
 
 
-def ranked(rank: Rank, micros: int, mark: str = "") -> str:
-    """SQL for the rows of a rank; `mark` as `plus` where they are not to be found by it."""
-    match rank:
-        case Rank.NOW:
-            return f"({mark}now_at <= {micros} OR {mark}candidate_until > {micros})"
-        case Rank.SOON:
-            return f"({mark}base = {rank:d} OR {mark}soon_at <= {micros}) AND {quiet(micros)}"
-        case Rank.OK:
-            return f"{mark}base = {rank:d} AND {plus()}soon_at > {micros} AND {quiet(micros)}"
-        case _:
-            return f"{mark}base = {rank:d} AND {quiet(micros)}"
-
-
 def _ranked(ranks: frozenset[Rank], micros: int, mark: str) -> str:
     if ranks == frozenset(Rank) - {Rank.OFF}:
         return f"{mark}base <> {Rank.OFF:d}"  # what isn't valid turns at no moment
@@ -274,21 +260,6 @@ def _ranked(ranks: frozenset[Rank], micros: int, mark: str) -> str:
         return f"{rank_at(micros)} IN ({', '.join(str(int(rank)) for rank in sorted(ranks))})"
     [rank] = ranks
     return ranked(rank, micros, mark)
-
-
-def noticed(micros: int, mark: str = "") -> str:
-    """SQL for a row that has a notice; `mark` as `plus` where it is not to be found by that."""
-    return f"({mark}notice_at <= {micros} OR {mark}candidate_until > {micros})"
-
-
-def quiet(micros: int) -> str:
-    """SQL for a row that needs nobody now. No index is of use for what is true of nearly every row."""
-    return f"{plus()}now_at > {micros} AND {plus()}candidate_until <= {micros}"
-
-
-def plus() -> str:
-    """What keeps SQLite, which knows nothing of how values are spread, from an index that finds nearly every row."""
-    return "+" if connection.vendor == "sqlite" else ""
 
 
 def _keys(wanted: Wanted, micros: int) -> tuple[str, ...]:
@@ -305,8 +276,3 @@ def _keys(wanted: Wanted, micros: int) -> tuple[str, ...]:
 def _order(wanted: Wanted, micros: int, backwards: bool) -> str:
     direction = " DESC" if wanted.descending != backwards else ""
     return ", ".join(key + direction for key in _keys(wanted, micros))
-
-
-def needs_now(micros: int) -> str:
-    """SQL for a row that needs a person at that moment."""
-    return f"now_at <= {micros} OR candidate_until > {micros}"

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from ..clock import to_micros
 from ..context import Context
-from .board import most_urgent, noticed, plus, quiet, ranked
+from .board import most_urgent
+from .conditions import noticed, plus, quiet, ranked
 from .listing import Rank
 from .query import read
 from .rows import marks

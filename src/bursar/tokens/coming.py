@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ..clock import to_micros
 from ..context import Context
-from .board import needs_now, plus
+from .conditions import needs_now, plus
 from .listing import Rank, rank_at
 from .query import read
 
