@@ -27,6 +27,7 @@ _Item = _Begun | None
 
 READERS = 4
 GROUP = 100
+ENOUGH = 10  # jobs of a group that more aren't waited for: then the writer is what others wait for
 SMALL_CACHE = 512  # KiB
 
 
@@ -150,7 +151,7 @@ class Storage:
                     break
                 # One that somebody waits for is written at once, and all that came before it.
                 until = until if _patience(item) else 0.0
-                left = until - time.monotonic()
+                left = 0.0 if len(group) >= ENOUGH else until - time.monotonic()
                 try:
                     item = self._writes.get(timeout=left) if left > 0 else self._writes.get_nowait()
                 except queue.Empty:
