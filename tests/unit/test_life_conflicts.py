@@ -21,7 +21,7 @@ def in_background(pool: ThreadPoolExecutor, ctx: Context) -> "Future[Obtained | 
 
 def wait_for_calls(scene: Scene, count: int) -> None:
     waiting = threading.Event()
-    for _ in range(500):
+    for _ in range(3000):
         if scene.refresh_calls >= count:
             return
         waiting.wait(0.01)
@@ -36,13 +36,14 @@ def test_a_late_success_is_adopted_over_a_verdict_of_the_same_generation(
     scene.add()
     scene.authorize()
     scene.clock.advance(4000)
-    scene.provider.script(Script.late(1.0), Script.answer(400, {"error": "invalid_grant"}))
+    scene.provider.script(Script.held(judged := threading.Event()), Script.answer(400, {"error": "invalid_grant"}))
     with ThreadPoolExecutor(2) as pool:
         late = in_background(pool, slow)
         wait_for_calls(scene, 1)
         scene.clock.advance(LONGER_THAN_A_LEASE)
         assert isinstance(obtain(quick, NAME), Refusal)
         assert scene.state() == "needs_authorization"
+        judged.set()
         found = late.result()
     assert isinstance(found, Obtained)
     assert scene.state() == "active"
@@ -57,12 +58,13 @@ def test_a_late_verdict_is_dropped_when_another_succeeded_meanwhile(
     scene.add()
     scene.authorize()
     scene.clock.advance(4000)
-    scene.provider.script(Script.answer(400, {"error": "invalid_grant"}, delay=1.0))
+    scene.provider.script(Script.answer(400, {"error": "invalid_grant"}, until=(succeeded := threading.Event())))
     with ThreadPoolExecutor(2) as pool:
         late = in_background(pool, slow)
         wait_for_calls(scene, 1)
         scene.clock.advance(LONGER_THAN_A_LEASE)
         newest = obtain(quick, NAME)
+        succeeded.set()
         assert isinstance(newest, Obtained)
         assert late.result() == newest
     assert scene.state() == "active"
@@ -75,14 +77,16 @@ def test_a_zombie_does_not_overwrite_a_newer_token(scene: Scene, make_context: C
     scene.provider.rules.rotate = False
     scene.authorize()
     scene.clock.advance(4000)
+    replaced = threading.Event()
     scene.provider.script(
-        Script.answer(200, {"access_token": "zombie", "refresh_token": "zombie"}, delay=1.0),
+        Script.answer(200, {"access_token": "zombie", "refresh_token": "zombie"}, until=replaced),
     )
     with ThreadPoolExecutor(2) as pool:
         late = in_background(pool, zombie)
         wait_for_calls(scene, 1)
         scene.clock.advance(LONGER_THAN_A_LEASE)
         newest = obtain(quick, NAME)
+        replaced.set()
         assert isinstance(newest, Obtained)
         assert late.result() == newest
     scene.clock.advance(4000)

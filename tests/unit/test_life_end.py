@@ -1,6 +1,7 @@
 """Revoking, holding, invalidating: what stops a token, and what it still may do then."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -176,11 +177,12 @@ def test_a_token_that_arrives_after_the_revocation_is_revoked_as_well(scene: Sce
     scene.authorize()
     scene.clock.advance(4000)
     late = {"access_token": "late-token", "refresh_token": "late-refresh", "expires_in": 3600}
-    scene.provider.script(Script.answer(200, late, delay=0.7))
+    scene.provider.script(Script.answer(200, late, until=(revoked := Event())))
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(scene.refusal)
         wait_for_calls(scene, 1)
         revoke(scene.ctx, NAME)
+        revoked.set()
         assert asked.result().code == "revoked"
     send_due_revocations(scene.ctx)
     assert [each.form["token"] for each in scene.provider.requests_to("/revoke")][-2:] == ["late-refresh", "late-token"]
@@ -191,11 +193,12 @@ def test_a_refresh_that_was_under_way_does_not_release_what_is_held_meanwhile(sc
     scene.add()
     scene.authorize()
     scene.clock.advance(4000)
-    scene.provider.script(Script.late(0.7))
+    scene.provider.script(Script.held(changed := Event()))
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(obtain, scene.ctx, NAME)
         wait_for_calls(scene, 1)
         scene.change("Requests.TokenByRefreshToken.Request.URL", scene.provider.url + "/elsewhere")
+        changed.set()
         asked.result()
     assert scene.view().held == ["token", "secret"]
     assert scene.refusal().code == "held"

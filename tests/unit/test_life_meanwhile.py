@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -50,10 +51,11 @@ def test_what_is_held_or_invalid_by_now_is_not_handed_out(
 ) -> None:
     """SEC-62: the change counts, although the call was begun before it."""
     expired(scene)
-    scene.provider.script(Script.late(0.7))
+    scene.provider.script(Script.held(changed := Event()))
     asked = in_background(pool, scene.ctx)
     wait_for_calls(scene, 1)
     scene.change(path, value.format(token_url=scene.provider.token_url))
+    changed.set()
     found = asked.result()
     assert isinstance(found, Refusal)
     assert found.code == code
@@ -76,11 +78,12 @@ def test_a_hold_that_is_being_committed_while_the_answer_is_stored_stands(
 ) -> None:
     """SEC-62: between reading the configuration and writing the token, the change that holds it is committed."""
     expired(scene)
-    scene.provider.script(Script.late(0.3))
+    scene.provider.script(Script.held(changed := Event()))
     asked = in_background(pool, scene.ctx)
     wait_for_calls(scene, 1)
     with transaction.atomic():
         scene.change("Requests.TokenByRefreshToken.Request.URL", scene.provider.token_url + "?other")
+        changed.set()
         while not waits_for_a_lock(scene):
             scene.ctx.stop.wait(0.01)
     found = asked.result()
@@ -94,10 +97,11 @@ def test_a_revocation_during_a_failing_refresh_is_what_the_caller_hears(
     scene: Scene, pool: ThreadPoolExecutor, ask: Any
 ) -> None:
     expired(scene)
-    scene.provider.script(Script.answer(400, {"error": "invalid_grant"}, delay=0.7))
+    scene.provider.script(Script.answer(400, {"error": "invalid_grant"}, until=(revoked := Event())))
     asked = pool.submit(ask, scene.ctx, NAME)
     wait_for_calls(scene, 1)
     revoke(scene.ctx, NAME)
+    revoked.set()
     found = asked.result()
     assert isinstance(found, Refusal)
     assert found.code == "revoked"
@@ -107,11 +111,12 @@ def test_a_revocation_during_the_exchange_of_a_code_stands(scene: Scene, pool: T
     """SEC-35: what the consent still brings is revoked at the provider."""
     scene.add()
     back = scene.begin()
-    scene.provider.script(Script.late(0.7))
+    scene.provider.script(Script.held(revoked := Event()))
     asked = pool.submit(scene.finish, back)
     while not scene.provider.token_requests():
         scene.ctx.stop.wait(0.01)
     revoke(scene.ctx, NAME)
+    revoked.set()
     found = asked.result()
     assert isinstance(found, Refusal)
     assert found.code == "revoked"
@@ -122,10 +127,11 @@ def test_a_revocation_during_the_exchange_of_a_code_stands(scene: Scene, pool: T
 def test_a_correction_during_the_scheduler_s_call_is_tried(scene: Scene, pool: ThreadPoolExecutor) -> None:
     """SEC-30: the verdict about the old secret doesn't take the token out of the schedule."""
     expired(scene)
-    scene.provider.script(Script.answer(401, {"error": "invalid_client"}, delay=0.7))
+    scene.provider.script(Script.answer(401, {"error": "invalid_client"}, until=(corrected := Event())))
     asked = pool.submit(refresh_ahead, scene.ctx, [Token.objects.get().id])
     wait_for_calls(scene, 1)
     scene.set_secret("another")
+    corrected.set()
     asked.result()
     assert scene.view().due_at is not None
 

@@ -3,8 +3,10 @@
 import base64
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, RemoteDisconnected
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -13,6 +15,7 @@ import pytest
 
 from bursar.testing import FakeClock, FakeProvider, RegisteredClient, Script
 from bursar.testing.endpoints import s256
+from tests.counterparts.processes import wait_until
 
 VERIFIER = "v" * 43
 REDIRECT = "http://localhost:8085/otrs/get-oauth2-token-by-authorization-code.pl"
@@ -246,6 +249,16 @@ def test_a_late_answer_is_the_genuine_one(provider: FakeProvider) -> None:
     begun = time.monotonic()
     assert refresh(provider, provider.issue()[1])[0] == 200
     assert time.monotonic() - begun >= 0.2
+
+
+def test_a_held_answer_goes_out_once_it_is_let_go(provider: FakeProvider) -> None:
+    provider.script(Script.held(let_go := threading.Event()))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(refresh, provider, provider.issue()[1])
+        wait_until(lambda: bool(provider.token_requests()), "the request")
+        assert not asked.done()
+        let_go.set()
+        assert asked.result()[0] == 200
 
 
 def test_a_dripped_answer_comes_byte_by_byte(provider: FakeProvider) -> None:

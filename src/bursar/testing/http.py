@@ -130,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if script and script.delay:
             self.server.stopping.wait(script.delay)
+        while script and script.until and not script.until.wait(0.05) and not self.server.stopping.is_set():
+            pass
         self.wfile.write(self._wire(reply))
 
     do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve

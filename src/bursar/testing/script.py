@@ -1,6 +1,7 @@
 """What a scripted provider does instead of (or after) answering properly."""
 
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -29,18 +30,30 @@ class Script:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay: float = 0.0
+    until: threading.Event | None = None
 
     @classmethod
     def answer(
-        cls, status: int, body: Any = b"", headers: Mapping[str, str] | None = None, delay: float = 0.0
+        cls,
+        status: int,
+        body: Any = b"",
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
+        until: threading.Event | None = None,
     ) -> "Script":
-        """Answer with `body`: bytes and str go out as they are, anything else as JSON; `delay` in seconds."""
-        return cls(Manner.ANSWER, status, _typed(body, headers or {}), _encoded(body), delay)
+        """Answer with `body`: bytes and str go out as they are, anything else as JSON; after `delay` seconds, and once
+        `until` is set."""
+        return cls(Manner.ANSWER, status, _typed(body, headers or {}), _encoded(body), delay, until)
 
     @classmethod
     def late(cls, seconds: float) -> "Script":
         """The genuine answer after `seconds`."""
         return cls(Manner.GENUINE, delay=seconds)
+
+    @classmethod
+    def held(cls, until: threading.Event) -> "Script":
+        """The genuine answer, once `until` is set."""
+        return cls(Manner.GENUINE, until=until)
 
     @classmethod
     def hang(cls) -> "Script":
