@@ -95,6 +95,17 @@ def test_a_large_mailbox_is_listed_in_ranges_and_each_message_taken_once(
     assert scene.fetch().fetched == 0
 
 
+def test_what_is_deleted_between_two_ranges_shifts_none_of_the_others(
+    scene: Scene, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "WINDOW", 4)
+    server = start(dict(BODIES))
+    server.capabilities += " UIDPLUS"
+    scene.account(server.port, after="delete")
+    assert scene.fetch(at_once=4).delivered == 20
+    assert (scene.delivered(), server.messages) == (list(BODIES.values()), {})
+
+
 # -- before the login ---------------------------------------------------------------------------------------------
 
 
