@@ -66,7 +66,7 @@ class Run:
     limits: Limits
     ends: Deadline
     one_by_one: bool = False  # the last connection ended without progress: find the message that does it
-    left: set[str] = field(default_factory=set)  # messages skipped in this run
+    left: Present = field(default_factory=Present)  # messages skipped in this run
     at: str | None = None  # the message asked for alone, when the connection ended
     at_words: str = ""  # how a person finds it
     progress: int = 0
@@ -100,7 +100,7 @@ class Run:
 
     def leave(self, message: str, words: str, reason: str) -> None:
         """Name a message that stays on the server, and don't try it again in this run."""
-        self.left.add(message)
+        self.left.add([message])
         self.result.skip(words, reason)
 
     def destination_failed(self, reason: str) -> Temporary:
@@ -192,7 +192,7 @@ class Drain:
             entries += len(known)
             pending = [message for message in page if known.get(message) == DELIVERED]
             settled += self._settle(pending)
-            fresh += [m for m in page if known.get(m, BEGUN) == BEGUN and m not in self._run.left]
+            fresh += self._run.left.missing([m for m in page if known.get(m, BEGUN) == BEGUN])
             if len(fresh) >= self._limits.at_once or self._run.is_over:
                 self._round(fresh)
                 fresh = []
@@ -261,7 +261,7 @@ class Drain:
     def _batches(self, fresh: Sequence[str]) -> Iterator[tuple[list[str], int]]:
         """Messages and their size together, at most so many and so large; sizes are asked for in larger windows."""
         for start in range(0, len(fresh), self._limits.sizes_at_once):
-            window = [m for m in fresh[start : start + self._limits.sizes_at_once] if m not in self._run.left]
+            window = self._run.left.missing(fresh[start : start + self._limits.sizes_at_once])
             sizes = self._source.sizes(window) if window else {}
             batch: list[str] = []
             total = 0

@@ -109,6 +109,7 @@ def _collect(ctx: Context, account: MailAccount, lease: Lease, result: Result, l
         _until_done(ctx, target, credentials_of(ctx, target, Consumer("mail", account.id, account.name)), run)
     finally:
         destination.close()
+        run.left.close()
     run.raise_left()
 
 

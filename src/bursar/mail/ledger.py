@@ -28,7 +28,7 @@ class Refused:
 
 
 class Present:
-    """Which messages the server has, of a mailbox of any size."""
+    """A set of messages of any size: those that the server has, or those that a run leaves."""
 
     def __init__(self) -> None:
         self._spill = Spill("CREATE TABLE present (message TEXT PRIMARY KEY) WITHOUT ROWID")
@@ -37,7 +37,7 @@ class Present:
         self._spill.fill("INSERT OR IGNORE INTO present VALUES (?)", ((message,) for message in messages))
 
     def missing(self, messages: Sequence[str]) -> list[str]:
-        """Those of these messages that the server doesn't have."""
+        """Those of these messages that are not in it."""
         marks = ", ".join("?" * len(messages))
         found = self._spill.run(f"SELECT message FROM present WHERE message IN ({marks})", messages)  # noqa: S608
         there = {message for (message,) in found}
