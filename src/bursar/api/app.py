@@ -1,7 +1,7 @@
 """The API put together: one object, its routers, its errors, its description."""
 
 from .. import __version__
-from . import configurations, failures, keys, mail, people, settings, templates, tokens, webservices
+from . import configurations, failures, keys, mail, mail_tests, people, settings, templates, tokens, webservices
 from .auth import ManagerKey
 from .described import HandOutToo
 from .documentation import Documentation
@@ -29,6 +29,7 @@ for prefix, router in (
     ("/templates", templates.router),
     ("/tokens", tokens.router),
     ("/mail-accounts", mail.router),
+    ("/mail-accounts", mail_tests.router),
     ("/webservices", webservices.router),
     ("/settings", settings.router),
     ("/people", people.router),

@@ -20,6 +20,7 @@ from ..tokens.models import Configuration, Token
 from ..tokens.transfer import export_documents, import_documents
 from . import schemas
 from .auth import Forbidden, Manager, manager_of
+from .exchange import BODY, yaml_of
 from .paging import Limit, Offset, part
 from .tags import check, in_one_step, tagged
 
@@ -77,13 +78,13 @@ def export_yaml(request: HttpRequest, name: Annotated[list[str] | None, Query(ma
     elif not manager.rules.permits_all:
         names = [each for each in Configuration.objects.values_list("name", flat=True) if manager.may_see(each)]
     text = export_documents(context(), names, with_secrets=False)
-    return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers={"Cache-Control": "no-store"})
+    return yaml_of(text)
 
 
 @router.post(
     "/import",
     response=schemas.Imported,
-    openapi_extra={"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}},
+    openapi_extra=BODY,
 )
 def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = False) -> Any:
     """The body is a file in the exchange format: all of it is imported, or nothing."""

@@ -1,4 +1,4 @@
-"""Mail accounts: list, add, change, delete, fetch, the log of their runs, and the quarantine."""
+"""Mail accounts: list, add, change, delete, YAML, fetch, the log of their runs, the quarantine, signing."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -17,12 +17,21 @@ from ..mail.log import runs_of
 from ..mail.models import MailAccount
 from ..mail.now import begin
 from ..mail.quarantine import quarantined, retry
+from ..mail.signing import renew_signing_secret
+from ..mail.transfer import export_accounts, import_accounts
 from . import schemas
 from .auth import manager_of
+from .exchange import exchanged
 from .paging import Limit, Offset, part
 from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["Mail accounts"])
+exchanged(
+    router,
+    "mail_accounts",
+    import_accounts,
+    lambda names: export_accounts(context(), names, with_passwords=False),
+)
 
 
 @router.get("", response=schemas.MailAccountPage)
@@ -48,13 +57,13 @@ def add_account(request: HttpRequest, response: HttpResponse, body: schemas.NewM
     given = _given(body)
     account = add(context(), NewAccount(**given), manager.by)
     response["Location"] = f"/api/v1/mail-accounts/{account.id}"
-    return Status(201, tagged(request, response, _shown(_found(request, account.id))))
+    return Status(201, tagged(request, response, _shown(found(request, account.id))))
 
 
 @router.get("/{account_id}", response={200: schemas.MailAccount, 304: None})
 def read_account(request: HttpRequest, response: HttpResponse, account_id: str) -> Any:
     """One account, without its password."""
-    return tagged(request, response, _shown(_found(request, account_id)))
+    return tagged(request, response, _shown(found(request, account_id)))
 
 
 @router.patch("/{account_id}", response=schemas.MailAccount)
@@ -62,7 +71,7 @@ def change_account(
     request: HttpRequest, response: HttpResponse, account_id: str, body: schemas.MailAccountChange
 ) -> Any:
     """As `bursar mail set`: only what is given is changed."""
-    row = _found(request, account_id)
+    row = found(request, account_id)
     check(request, _shown(row))
     given = _given(body)
     if "password" in given:
@@ -74,7 +83,7 @@ def change_account(
 @router.delete("/{account_id}", response={204: None})
 def delete_account(request: HttpRequest, account_id: str) -> Any:
     """With its ledger and its log; what was delivered stays."""
-    row = _found(request, account_id)
+    row = found(request, account_id)
     check(request, _shown(row))
     with in_one_step(request):
         delete(context(), row.name, seen=row.generation if names_tag(request) else None)
@@ -84,7 +93,7 @@ def delete_account(request: HttpRequest, account_id: str) -> Any:
 @router.post("/{account_id}/fetch", response={202: None})
 def fetch(request: HttpRequest, account_id: str) -> Any:
     """Begin a run; its result is the newest of `runs` when it is done. 503 where one is under way already."""
-    row = _found(request, account_id)
+    row = found(request, account_id)
     begin(context(), row)
     return Status(202, None)
 
@@ -92,22 +101,30 @@ def fetch(request: HttpRequest, account_id: str) -> Any:
 @router.get("/{account_id}/runs", response=list[schemas.MailRun])
 def runs(request: HttpRequest, account_id: str) -> Any:
     """The runs that are kept, the newest first."""
-    return runs_of(_found(request, account_id).name)
+    return runs_of(found(request, account_id).name)
 
 
 @router.get("/{account_id}/quarantine", response=list[schemas.Quarantined])
 def quarantine(request: HttpRequest, account_id: str) -> Any:
     """Messages that the destination refused for good."""
-    return quarantined(_found(request, account_id).name)
+    return quarantined(found(request, account_id).name)
 
 
 @router.post("/{account_id}/retry", response=schemas.Count)
 def retry_messages(request: HttpRequest, account_id: str, body: schemas.Retry) -> Any:
     """Let the next run try messages in quarantine again."""
-    return {"count": retry(_found(request, account_id).name, body.messages)}
+    return {"count": retry(found(request, account_id).name, body.messages)}
 
 
-def _found(request: HttpRequest, account_id: str) -> MailAccount:
+@router.post("/{account_id}/signing-secret", response={201: schemas.SigningSecret})
+def new_signing_secret(request: HttpRequest, account_id: str) -> Any:
+    """Make the secret that the account's webhooks are signed with, in place of any before: the old one ends at once.
+    This answer is its only sight."""
+    return Status(201, {"signing_secret": renew_signing_secret(context(), found(request, account_id)).reveal()})
+
+
+def found(request: HttpRequest, account_id: str) -> MailAccount:
+    """The account, for a key that may manage all names. Raises NotFound."""
     manager_of(request).check_all()
     asked = askable(account_id)
     row = MailAccount.objects.select_related("token__configuration").filter(id=asked).first()

@@ -247,6 +247,12 @@ class Count(Schema):
     count: int
 
 
+class SigningSecret(Schema):
+    """Give it to the receiver: it is shown this once."""
+
+    signing_secret: str
+
+
 class Setting(Schema):
     """One setting with its present value; `is_set` where a person set it."""
 

@@ -1,9 +1,12 @@
-"""Tests of connections, kept: begun by a page, written step by step, so that any process can show how far one is."""
+"""Tests of connections, kept: begun by a person or a program, written step by step, so that any process can show how
+far one is."""
 
 import json
 import logging
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -14,8 +17,8 @@ from ..errors import BursarError
 from ..ids import new_id
 from .accounts import target_of
 from .looking import look_of
-from .models import MailAccount
-from .probe import Step, probe
+from .models import MailAccount, MailTest
+from .probe import STEPS, Step, probe
 
 KEPT = 10
 LONGEST = 180.0  # seconds after which a test that is still open was left behind by a process that ended
@@ -58,6 +61,26 @@ def begin(ctx: Context, account: MailAccount) -> str:
 
     threading.Thread(target=walk, name="bursar-mail-test", daemon=True).start()
     return test_id
+
+
+def kept(account: MailAccount) -> list[MailTest]:
+    """The tests of an account that are kept, the newest first."""
+    return list(MailTest.objects.filter(account=account).order_by("-started_at", "-id"))
+
+
+def rest_of(found: Sequence[Mapping[str, Any]], account: MailAccount) -> list[str]:
+    """The steps that a test with these `found` ones has yet to take, in order."""
+    done = {step["step"] for step in found}
+    return [step for step in STEPS if step not in done and (step != "token" or account.token_id)]
+
+
+def state_of(test: MailTest, found: Sequence[Mapping[str, Any]], account: MailAccount, now: datetime) -> str:
+    """`open` while it goes on, `ok` where every step was taken and none failed, else `failed`."""
+    if any(step["error"] for step in found):
+        return "failed"
+    if test.finished_at is None and (now - test.started_at).total_seconds() < LONGEST:
+        return "open"
+    return "failed" if rest_of(found, account) else "ok"
 
 
 def as_json(step: Step) -> dict[str, Any]:

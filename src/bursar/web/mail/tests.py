@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ...mail.models import MailAccount, MailTest
-from ...mail.probe import STEPS
-from ...mail.trials import LONGEST
+from ...mail.trials import rest_of, state_of
 from ..forms.specs import Text
 from ..wording import clock
 
@@ -66,15 +65,11 @@ class Shown:
 def shown(test: MailTest, account: MailAccount, now: datetime) -> Shown:
     """The test as it stands."""
     found: list[dict[str, Any]] = json.loads(test.steps)
-    is_open = test.finished_at is None and (now - test.started_at).total_seconds() < LONGEST
     failed = next((step for step in found if step["error"]), None)
+    state = state_of(test, found, account, now)
     lines = [_line(step) for step in found]
-    done = {step["step"] for step in found}
-    rest = [step for step in STEPS if step not in done and (step != "token" or account.token_id)]
-    for place, step in enumerate(rest):
-        state = "open" if is_open and not failed and place == 0 else "not-tried"
-        lines.append(Line(TITLES[step], state, {}, ""))
-    state = "open" if is_open and not failed else "failed" if failed or rest else "ok"
+    for place, step in enumerate(rest_of(found, account)):
+        lines.append(Line(TITLES[step], "open" if state == "open" and place == 0 else "not-tried", {}, ""))
     end = test.finished_at or now
     took = (end - test.started_at).total_seconds()
     return Shown(test, lines, _verdict(failed, state, account), state, clock(test.started_at, now), _seconds(took))

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ...app import context
 from ...mail import trials
-from ...mail.models import MailAccount, MailTest
+from ...mail.models import MailAccount
 from ..access import look
 from ..mail.rows import one
 from ..mail.tests import earlier, shown
@@ -35,7 +35,7 @@ def steps(request: HttpRequest, account_id: str) -> HttpResponse:
 
 def _values(row: MailAccount) -> dict[str, object]:
     now = context().clock.now()
-    tests = list(MailTest.objects.filter(account=row).order_by("-started_at", "-id"))
+    tests = trials.kept(row)
     account = one(row)
     return {
         "row": account,

@@ -1,0 +1,72 @@
+"""YAML in and out: the same for web services and mail accounts, all of it or nothing, secrets in and never out."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Protocol
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+
+from ..app import context
+from ..askable import askable
+from ..context import Context
+from ..errors import InvalidInput
+from ..exchange import ImportResult
+from .auth import manager_of
+
+BODY = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
+Names = Annotated[list[str] | None, Query(max_length=1000)]
+
+
+class DifferenceOut(Schema):
+    """A place and both its values; null where there is none, `[redacted]` where it is a secret."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class Brought(Schema):
+    """What became of each entry, in the order of the file; `differences` of those that have some."""
+
+    added: list[str]
+    overwritten: list[str]
+    unchanged: list[str]
+    skipped: list[str]
+    held: list[str]
+    differences: dict[str, list[DifferenceOut]]
+
+
+class Importing(Protocol):
+    """As `import_accounts` and `import_services`."""
+
+    def __call__(
+        self, ctx: Context, data: bytes, file: str, *, overwrite: bool, dry_run: bool, by: str
+    ) -> ImportResult: ...
+
+
+def exchanged(router: Router, kind: str, importing: Importing, exporting: Callable[[list[str] | None], str]) -> None:
+    """Give `router` its `/export` and `/import`; before its other paths, which would take those for ids."""
+
+    def export_yaml(request: HttpRequest, name: Names = None) -> HttpResponse:
+        """YAML of the named ones or of all; never with secrets."""
+        manager_of(request).check_all()
+        return yaml_of(exporting(None if name is None else [askable(each) for each in name]))
+
+    def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = False) -> Any:
+        """The body is a file as the export writes it, with secrets where it has some: all of it is imported, or
+        nothing. What is there is skipped, or with `overwrite` replaced; its secrets stay where the file has none.
+        `dry_run` says what would become of each entry."""
+        manager = manager_of(request)
+        manager.check_all()
+        result = importing(context(), request.body, "body", overwrite=overwrite, dry_run=dry_run, by=manager.by)
+        if not result.entries:
+            raise InvalidInput("The body has no entries.", code="document_empty")
+        return result.as_json()
+
+    router.get("/export", response={200: None}, operation_id=f"export_{kind}")(export_yaml)
+    router.post("/import", response=Brought, operation_id=f"import_{kind}", openapi_extra=BODY)(import_yaml)
+
+
+def yaml_of(text: str) -> HttpResponse:
+    """A file of the exchange format, which nobody keeps."""
+    return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,105 @@
+"""The API as the pages' other half: YAML of mail accounts and web services, tests of connections, waiting calls."""
+
+import threading
+
+import pytest
+
+from bursar.context import Context
+from bursar.handout.tries import Tries
+from bursar.mail.models import MailAccount
+from tests.unit.api_scene import Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MAIL = {"name": "Support", "login": "s@x.example", "host": "127.0.0.1", "port": 1, "deliver": "maildir:/var/mail/x"}
+NOBODY = "0" * 32
+
+
+@pytest.fixture
+def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
+    monkeypatch.setattr("bursar.app._context", ctx)
+    monkeypatch.setattr("bursar.api.auth._tries", Tries())
+    return Api(ctx)
+
+
+@pytest.fixture
+def account(api: Api) -> str:
+    """The path of a mail account with a password."""
+    made = api.ask("POST", "/mail-accounts", MAIL | {"password": "cnry-password"})
+    return str(made.headers["Location"].removeprefix("/api/v1"))
+
+
+def test_mail_accounts_go_out_without_passwords_and_in_whole_or_not_at_all(api: Api, account: str) -> None:
+    """SEC-41, SEC-43: an export by a key has no secrets, as of token configurations."""
+    exported = api.ask("GET", "/mail-accounts/export")
+    text = exported.response.content
+    assert exported.headers["Content-Type"].startswith("application/yaml")
+    assert b"Name: Support" in text
+    assert b"cnry-password" not in text
+    assert api.ask("GET", "/mail-accounts/export?name=Support").response.content == text
+    assert api.ask("GET", "/mail-accounts/export?name=Nobody").code == "account_not_found"
+
+    file = (
+        text.replace(b"Interval: 5m", b"Interval: 10m") + text.replace(b"Support", b"Sales") + b"  Password: cnry-2\n"
+    )
+    dry = api.ask("POST", "/mail-accounts/import?dry_run=true&overwrite=true", file)
+    assert (dry.json["added"], dry.json["overwritten"], dry.json["held"]) == (["Sales"], ["Support"], [])
+    assert dry.json["differences"]["Support"] == [{"path": "Interval", "before": "5m", "after": "10m"}]
+    assert "cnry-2" not in dry.response.content.decode()
+    assert MailAccount.objects.count() == 1, "a dry run stores nothing"
+    assert api.ask("POST", "/mail-accounts/import", file).json["skipped"] == ["Support"]
+    assert api.ask("GET", account).json["interval"] == "5m"
+    assert api.ask("POST", "/mail-accounts/import?overwrite=true", file).json["unchanged"] == []
+    assert api.ask("GET", account).json["interval"] == "10m"
+    assert MailAccount.objects.get(name="Sales").created_by == "key:everything"
+
+    broken = file.replace(b"Sales", b"Third") + b"- Name: Fourth\n"
+    refused = api.ask("POST", "/mail-accounts/import", broken)
+    assert (refused.code, "entry 3" in refused.json["detail"]) == ("key_missing", True)
+    assert MailAccount.objects.count() == 2
+    assert api.ask("POST", "/mail-accounts/import", b"").code == "document_empty"
+    assert api.ask("POST", "/mail-accounts/import?dry_run=perhaps", file).status == 422
+
+
+def test_a_connection_is_tested_step_by_step(api: Api, account: str) -> None:
+    begun = api.ask("POST", f"{account}/test")
+    assert begun.status == 202
+    for thread in threading.enumerate():
+        if thread.name == "bursar-mail-test":
+            thread.join()
+    test = api.ask("GET", begun.headers["Location"].removeprefix("/api/v1"))
+    assert (test.json["state"], test.json["failed_step"]) == ("failed", "TCP")
+    last = test.json["steps"][-1]
+    assert (last["step"], "127.0.0.1" in last["error"]["sentence"]) == ("TCP", True)
+    assert test.json["finished_at"] >= test.json["started_at"]
+    assert api.ask("GET", f"{account}/tests").json == [test.json]
+    assert api.ask("GET", f"{account}/tests/{NOBODY}").code == "mail_test_not_found"
+    assert api.ask("POST", f"/mail-accounts/{NOBODY}/test").code == "account_not_found"
+
+
+def test_a_signing_secret_is_shown_once(api: Api, account: str) -> None:
+    made = api.ask("POST", f"{account}/signing-secret")
+    assert (made.status, made.headers["Cache-Control"]) == (201, "no-store")
+    secret = made.json["signing_secret"]
+    assert secret.startswith("whsec_")
+    assert api.ask("POST", f"{account}/signing-secret").json["signing_secret"] != secret
+    for path in (account, "/mail-accounts", "/mail-accounts/export"):
+        assert "whsec_" not in api.ask("GET", path).response.content.decode()
+    assert api.ask("POST", f"/mail-accounts/{NOBODY}/signing-secret").code == "account_not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/mail-accounts/export"),
+        ("POST", "/mail-accounts/import"),
+        ("POST", "/mail-accounts/{mail}/test"),
+        ("GET", "/mail-accounts/{mail}/tests"),
+        ("POST", "/mail-accounts/{mail}/signing-secret"),
+    ],
+)
+def test_a_key_for_some_names_has_no_business_there(api: Api, account: str, method: str, path: str) -> None:
+    """SEC-45."""
+    limited = api.new_key("limited", "Sales*")
+    path = path.format(mail=account.rpartition("/")[2])
+    assert api.ask(method, path, b"[]" if "import" in path else None, key=limited).code == "key_limited"
