@@ -597,6 +597,7 @@ SENTENCES: tuple[str, ...] = (
     gettext_noop('There is no mail account "%(name)s".'),
     gettext_noop('There is no mail account "%(unknown)s".'),
     gettext_noop('There is no message %(missing)s in the quarantine of "%(account)s".'),
+    gettext_noop("There is no open invitation for that address."),
     gettext_noop('There is no refresh token for "%(reference)s".'),
     gettext_noop("There is no setting %(name)s."),
     gettext_noop("There is no such call in the log any more."),
