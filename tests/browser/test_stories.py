@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_pages import ADMINISTRATOR, CODE_CLIENT, MACHINE_CLIENT, PASSWORD, Desk
 from tests.counterparts.oidc import OidcProvider
-from tests.integration.documents import as_yaml, consent_document
+from tests.integration.documents import as_yaml, consent_document, credentials_document
 
 pytestmark = [pytest.mark.counterpart, pytest.mark.slow]
 
@@ -45,6 +45,11 @@ def allow(page: Page, provider: OidcProvider, desk: Desk, login: str = MAILBOX, 
 def let_the_token_expire(desk: Desk, provider: OidcProvider) -> None:
     """What an hour does, at once: at the provider and here."""
     provider.end_access_tokens()
+    let_the_token_expire_here(desk)
+
+
+def let_the_token_expire_here(desk: Desk) -> None:
+    """The same where the provider is away."""
     desk.home.sql("UPDATE tokens_token SET issued_at = 1000000, expires_at = 2000000")
 
 
@@ -248,3 +253,72 @@ def test_every_way_to_go_wrong_says_what_happened_and_leaves_the_token_alone(
     expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Nothing was authorized")
     assert oidc_provider.counts()["granted"].get("authorization_code", 0) == granted
     assert "code=" not in stranger.page.url
+
+
+def enter_secret(desk: Desk, secret: str) -> None:
+    """Take the failure's step from the overview, and enter the secret there."""
+    page = desk.page
+    desk.goto("/tokens")
+    page.get_by_role("link", name=f"Enter secret: {ROBOT}").first.click()
+    page.get_by_label("Client secret").fill(secret)
+    page.locator("form.configuration button.solid, form.card button.solid").first.click()
+    expect(page.locator("#result")).to_contain_text(f"The secret of {ROBOT} is stored")
+
+
+def request_in_place(desk: Desk) -> None:
+    """Press Request on the overview, which stays where it is."""
+    desk.page.get_by_role("button", name=f"Request: {ROBOT}").first.click()
+    expect(desk.page.locator("#result")).to_contain_text(ROBOT)
+
+
+def test_every_way_an_application_is_refused_says_what_happened_and_the_step(
+    desk: Desk, oidc_provider: OidcProvider
+) -> None:
+    """SEC-41: a wrong secret, a scope that the provider doesn't grant, a provider that is away; each is mended."""
+    desk.people_and_sign_in()
+    page, home = desk.page, desk.home
+    document = credentials_document(ROBOT, oidc_provider, MACHINE_CLIENT[0], "wrong")
+    home.cli("config", "import", "-", input=as_yaml(document), check=0)
+    row = page.get_by_role("row", name=ROBOT)
+
+    # The secret is wrong, twice; then it is right.
+    desk.goto("/tokens")
+    request_in_place(desk)
+    expect(row).to_contain_text("refuses the client ID or the client secret")
+    enter_secret(desk, "wrong again")
+    desk.goto("/tokens")
+    request_in_place(desk)
+    expect(row).to_contain_text("refuses the client ID or the client secret")
+    assert "wrong again" not in page.content()
+    enter_secret(desk, MACHINE_CLIENT[1])
+    desk.goto("/tokens")
+    request_in_place(desk)
+    expect(row).to_contain_text("Active")
+    token = home.cli("token", "get", ROBOT, check=0).stdout
+
+    # The provider is away, and comes back: nothing has to be entered again.
+    oidc_provider.stop()
+    let_the_token_expire_here(desk)
+    desk.goto("/tokens")
+    request_in_place(desk)
+    expect(row).to_contain_text("can't be reached")
+    expect(row).to_contain_text("Next try")
+    expect(page.locator("#result")).to_contain_text("Bursar tries again")
+    assert "network_failed" not in page.content()
+    oidc_provider.start()
+    desk.goto("/tokens")
+    page.get_by_role("button", name=f"Try now: {ROBOT}").first.click()
+    expect(row).to_contain_text("Active")
+    assert home.cli("token", "get", ROBOT, check=0).stdout != token
+
+    # The provider grants no such scope; the scope is mended where it was entered.
+    for scope, said in (("calendar", "granted less than was asked for: calendar is missing"), ("mail", "Active")):
+        row.locator("details.more summary").click()
+        page.get_by_role("link", name=f"Edit: {ROBOT}").click()
+        page.get_by_label("Scope").fill(scope)
+        page.get_by_role("button", name="Save and finish").click()
+        page.wait_for_url("**/tokens")
+        let_the_token_expire_here(desk)
+        desk.goto("/tokens")
+        request_in_place(desk)
+        expect(row).to_contain_text(said)

@@ -139,7 +139,7 @@ def test_it_takes_a_form_of_our_own_its_own_fields_and_an_administrator(pages: P
     assert pages.auditor.post(address(row), sent).status_code == 403
     assert pages.admin.post(address(row), sent | {"created_by": "x"}).status_code == 400
     assert pages.admin.post(address(row), sent | {"seen": "one"}).status_code == 400
-    assert pages.admin.post(address(row), sent | {"text": "x" * 200_001}).status_code == 400
+    assert pages.admin.post(address(row), sent | {"text": "x" * 200_001}).status_code == 422
     client = pages.signed_in(Person.ADMIN, enforce_csrf_checks=True)
     page = client.get(address(row)).content.decode()
     assert client.post(address(row), sent).status_code == 403

@@ -131,8 +131,8 @@ def complete(new: NewAccount, *, keeps_password: bool = False, offered: str = ""
     after.check(kind)
     if new.validity not in list(Validity):
         raise InvalidInput(f'--validity "{new.validity}" is not known.', action=f"Use one of {', '.join(Validity)}.")
-    if new.ca_file and not Path(new.ca_file).is_file():
-        raise InvalidInput(f"--ca: there is no file {new.ca_file}.", code="ca_missing")
+    if new.ca_file and not _is_file(new.ca_file):
+        raise InvalidInput(f"--ca: there is no file {new.ca_file[:200]}.", code="ca_missing")
     registry.check(new.deliver)
     port = new.port or (server.port if server and _is_usual(kind) and new.host is None else kind.default_port)
     return NewAccount(
@@ -315,6 +315,13 @@ def place(account_id: str) -> Place:
 def name_taken(name: str) -> Refused:
     """The refusal of a second account of one name."""
     return Refused(f'There is a mail account "{name}" already.', code="name_taken", action="Choose another name.")
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # a path longer than any that there can be
+        return False
 
 
 def _check_password(password: Secret | None) -> None:

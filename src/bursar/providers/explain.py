@@ -48,6 +48,13 @@ _STANDARD = {
     "temporarily_unavailable": ("{p} is temporarily unavailable.", ""),
     "server_error": ("{p} reports trouble of its own.", ""),
 }
+# Where no answer came, by the codes of `bursar.outbound`.
+_NO_ANSWER = {
+    "network_failed": ("{p} can't be reached.", ""),
+    "timeout": ("{p} didn't answer in time.", ""),
+    "tls_failed": ("{p} can't be reached over TLS that Bursar trusts.", "Check the provider's certificate."),
+    "answer_too_large": ("{p} answered with more than Bursar reads.", "Check that the token URL is the right one."),
+}
 _CODE = re.compile(r"AADSTS(\d{4,7})")
 
 
@@ -67,6 +74,8 @@ def explain(provider: str, error: str, description: str, status: int) -> Explana
 def _by_status(error: str, status: int) -> tuple[str, str]:
     safe = error.replace("{", "(").replace("}", ")")
     if status == 0:
+        if error in _NO_ANSWER:
+            return _NO_ANSWER[error]
         return "{p} can't be reached" + (f" ({safe})" if safe else "") + ".", ""
     if status in (408, 425, 429) or status >= 500:
         return f"{{p}} answers {status}.", ""

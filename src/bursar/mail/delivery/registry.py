@@ -40,6 +40,15 @@ _OPENERS: dict[type, Callable[[Context, Any, SigningSecret], Destination]] = {
 def check(text: str) -> Spec:
     """Parse, and look at what can be seen from here. Raises InvalidInput, and NotFound for an invoker."""
     spec = parse(text)
+    try:
+        _look(spec)
+    except OSError as problem:  # a path longer than any that there can be
+        sentence = f"The destination can't be looked at: {problem.strerror}."
+        raise InvalidInput(sentence, code="destination_invalid") from problem
+    return spec
+
+
+def _look(spec: Spec) -> None:
     match spec:
         case MaildirSpec(path) if path.exists() and not path.is_dir():
             raise InvalidInput(f"{path} is a file, and a maildir is a directory.", code="destination_invalid")
@@ -59,7 +68,6 @@ def check(text: str) -> Spec:
             from ...webservices.services import find, service_of
 
             service_of(find(service)).invoker(invoker)
-    return spec
 
 
 def open_destination(ctx: Context, text: str, secret: SigningSecret) -> Destination:

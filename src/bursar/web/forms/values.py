@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
+from django.utils.translation import gettext_noop
 
 from ...errors import InvalidInput
 from ...keyring import Secret
@@ -17,6 +18,7 @@ from .specs import ENDPOINTS, REFRESH_URL, SECRET, TOKEN_URL, Spec, addresses
 
 WAS = "was:"
 LONGEST = 100_000  # characters, as in the document
+TOO_LONG = gettext_noop("is longer than 100,000 characters")
 # What a form carries beside the fields of the document.
 COMPANIONS = frozenset(("csrfmiddlewaretoken", "action", "seen", "moved", "moves", "current_password"))
 _DEFAULTS = {"PKCE": "S256", "Validity": "valid"}
@@ -50,12 +52,17 @@ def given(sent: QueryDict, specs: Sequence[Spec], *, companions: Iterable[str] =
     """Read a form. Raises BadRequest where it has a field that this form hasn't, or one twice (SEC-42)."""
     fields = {spec.path: spec for spec in specs}
     known = fields.keys() | {WAS + path for path in fields} | COMPANIONS | set(companions)
-    if any(name not in known or len(texts) > 1 or len(texts[0]) > LONGEST for name, texts in sent.lists()):
+    if any(name not in known or len(texts) > 1 for name, texts in sent.lists()):
+        raise BadRequest
+    if any(len(str(text)) > LONGEST for name, text in sent.items() if name not in fields):
         raise BadRequest
     found = Given({}, {path: str(sent[WAS + path]) for path in fields if WAS + path in sent})
     for path, spec in fields.items():
         if spec.kind != "secret":
             text = sent.get(path, "").replace("\r\n", "\n").strip()
+            if len(text) > LONGEST:
+                found.problems.append(Problem(path, TOO_LONG))
+                text = text[:LONGEST]
             found.values[path] = str(int(bool(text))) if spec.kind == "flag" else text
     if text := sent.get(SECRET, ""):
         try:

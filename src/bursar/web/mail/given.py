@@ -40,11 +40,11 @@ _OPTIONS = {"name": "Name", "login": "Login", "folder": "Folder", "host": "Host"
 
 
 def values_from(post: Mapping[str, str]) -> dict[str, str]:
-    """The fields as they were sent, cut to what any of them may hold; the password is not among them."""
+    """The fields as they were sent, cut to a character more than they may hold; the password is not among them."""
     names = (
         "Name Validity Comment Login Auth Token NewLabel Type Host Port Folder CA Interval After MoveTo Trusted Deliver"
     )
-    found = {name: post.get(name, "").strip()[:LONGEST] for name in names.split()}
+    found = {name: post.get(name, "").strip()[: LONGEST + 1] for name in names.split()}
     found["ByRecipient"] = post.get("ByRecipient", "").replace("\r\n", "\n").strip()[: LONGEST * 100]
     return found
 
@@ -58,6 +58,8 @@ def account_from(values: Mapping[str, str], password: str, *, keeps_password: bo
         "Deliver": _("Say where messages go."),
     }
     wrong += [Wrong(name, sentence) for name, sentence in required.items() if not values[name]]
+    too_long = _("Enter at most %(count)d characters.") % {"count": LONGEST}
+    wrong += [Wrong(name, too_long) for name, text in values.items() if name != "ByRecipient" and len(text) > LONGEST]
     token, secret = _proof(values, password, keeps_password, wrong)
     port = values["Port"]
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):

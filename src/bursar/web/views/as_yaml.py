@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -29,6 +30,7 @@ from ..wording import clock
 
 TEXT = "text"
 LONGEST = 200_000  # characters; a document of 10,000 values, which is the most, stays below
+TOO_LONG = gettext_noop("The document is longer than 200,000 characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ def as_yaml(request: HttpRequest, configuration_id: str) -> HttpResponse:
     text = request.POST.get(TEXT, "").replace("\r\n", "\n")
     seen = request.POST.get("seen", "")
     known = request.POST.keys() <= COMPANIONS | {TEXT}
-    if not known or action not in ("check", "save", "finish") or not seen.isdecimal() or len(text) > LONGEST:
+    if not known or action not in ("check", "save", "finish") or not seen.isdecimal():
         raise BadRequest
-    tried = read_text(text, document)
+    tried = read_text(text, document) if len(text) <= LONGEST else (Problem("", TOO_LONG, 0),)
     marks = _marks(tried, text) if isinstance(tried, tuple) else []
     if action == "check":
         if is_htmx(request):
