@@ -7,6 +7,8 @@ import pytest
 from bursar.context import Context
 from bursar.handout.tries import Tries
 from bursar.mail.models import MailAccount
+from bursar.webservices import jobs
+from bursar.webservices.models import WebService, WebServiceJob
 from tests.unit.api_scene import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +90,64 @@ def test_a_signing_secret_is_shown_once(api: Api, account: str) -> None:
     assert api.ask("POST", f"/mail-accounts/{NOBODY}/signing-secret").code == "account_not_found"
 
 
+def test_web_services_come_in_held_and_go_out_without_secrets(api: Api) -> None:
+    """SEC-41, SEC-62: what a key imports sends no token anywhere before a person has said yes; no key can say it."""
+    api.fill()
+    file = (
+        b"- Name: Tickets\n  BaseURL: https://tickets.example\n  Authentication: OAuth2\n  Token: Sales inbox\n"
+        b"- Name: Stock\n  BaseURL: https://stock.example\n  Authentication: Basic\n  User: u\n  Password: cnry-pw\n"
+    )
+    dry = api.ask("POST", "/webservices/import?dry_run=true", file)
+    assert (dry.json["added"], dry.json["held"]) == (["Tickets", "Stock"], ["Tickets"])
+    assert {"path": "BaseURL", "before": None, "after": "https://tickets.example"} in dry.json["differences"]["Tickets"]
+    assert WebService.objects.count() == 0
+    assert api.ask("POST", "/webservices/import", file).json["held"] == ["Tickets"]
+    tickets = WebService.objects.get(name="Tickets")
+    assert (tickets.held, tickets.created_by) == (True, "key:everything")
+    assert api.ask("POST", f"/webservices/{tickets.id}/confirm").status == 404
+
+    exported = api.ask("GET", "/webservices/export").response.content
+    assert (b"Name: Stock" in exported, b"cnry-pw" in exported) == (True, False)
+    assert b"Tickets" not in api.ask("GET", "/webservices/export?name=Stock").response.content
+    assert api.ask("GET", "/webservices/export?name=Nobody").code == "webservice_not_found"
+    assert api.ask("POST", "/webservices/import", file).json["skipped"] == ["Tickets", "Stock"]
+    renamed = file.replace(b"stock.example", b"stock2.example")
+    replaced = api.ask("POST", "/webservices/import?overwrite=true", renamed)
+    assert (replaced.json["overwritten"], replaced.json["unchanged"]) == (["Stock"], ["Tickets"])
+    assert "cnry-pw" not in replaced.response.content.decode()
+    twice = api.ask("POST", "/webservices/import", file.replace(b"Name: Stock", b"Name: Tickets"))
+    assert (twice.code, api.ask("POST", "/webservices/import", b"- 1\n").code) == ("name_twice", "document_invalid")
+
+
+def test_calls_that_wait_are_listed_begun_anew_and_forgotten(api: Api) -> None:
+    invokers = {"write": {"Path": "/tickets", "Method": "POST"}}
+    document = {"Name": "Tickets", "BaseURL": "https://tickets.example", "Invokers": invokers}
+    where, other = (
+        api.ask("POST", "/webservices", {"document": document | {"Name": name}}).headers["Location"][7:]
+        for name in ("Tickets", "Other")
+    )
+    ctx, service_id = api.ctx, where.rpartition("/")[2]
+    made = [jobs.prepared(ctx, service_id, "write", {"a": "cnry-data"}, "test") for _ in range(2)]
+    ctx.storage.write(lambda cursor: [jobs.insert(cursor, each) for each in made])
+    WebServiceJob.objects.filter(id=made[0].job_id).update(state="given-up", tries=3, error="It answered 500.")
+
+    listed = api.ask("GET", f"{where}/jobs")
+    assert {(each["id"], each["state"], each["tries"], each["next_at"] is None) for each in listed.json} == {
+        (made[0].job_id, "given-up", 3, True),
+        (made[1].job_id, "waiting", 0, False),
+    }
+    assert "cnry-data" not in listed.response.content.decode()
+    given_up = f"/jobs/{made[0].job_id}"
+    assert api.ask("POST", f"{other}{given_up}/retry").code == "job_not_found", "another service's"
+    assert api.ask("POST", f"{where}{given_up}/retry").status == 202
+    assert {(each["state"], each["tries"]) for each in api.ask("GET", f"{where}/jobs").json} == {("waiting", 0)}
+    assert api.ask("DELETE", f"{where}{given_up}").status == 204
+    assert api.ask("DELETE", f"{where}{given_up}").code == "job_not_found"
+    assert api.ask("POST", f"{where}/jobs/%00/retry").code == "job_not_found"
+    assert [each["id"] for each in api.ask("GET", f"{where}/jobs").json] == [made[1].job_id]
+    assert api.ask("GET", f"/webservices/{NOBODY}/jobs").code == "webservice_not_found"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -96,6 +156,11 @@ def test_a_signing_secret_is_shown_once(api: Api, account: str) -> None:
         ("POST", "/mail-accounts/{mail}/test"),
         ("GET", "/mail-accounts/{mail}/tests"),
         ("POST", "/mail-accounts/{mail}/signing-secret"),
+        ("GET", "/webservices/export"),
+        ("POST", "/webservices/import"),
+        ("GET", "/webservices/any/jobs"),
+        ("POST", "/webservices/any/jobs/any/retry"),
+        ("DELETE", "/webservices/any/jobs/any"),
     ],
 )
 def test_a_key_for_some_names_has_no_business_there(api: Api, account: str, method: str, path: str) -> None:

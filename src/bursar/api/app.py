@@ -1,7 +1,19 @@
 """The API put together: one object, its routers, its errors, its description."""
 
 from .. import __version__
-from . import configurations, failures, keys, mail, mail_tests, people, settings, templates, tokens, webservices
+from . import (
+    configurations,
+    failures,
+    keys,
+    mail,
+    mail_tests,
+    people,
+    settings,
+    templates,
+    tokens,
+    webservice_jobs,
+    webservices,
+)
 from .auth import ManagerKey
 from .described import HandOutToo
 from .documentation import Documentation
@@ -31,6 +43,7 @@ for prefix, router in (
     ("/mail-accounts", mail.router),
     ("/mail-accounts", mail_tests.router),
     ("/webservices", webservices.router),
+    ("/webservices", webservice_jobs.router),
     ("/settings", settings.router),
     ("/people", people.router),
     ("/keys", keys.router),

@@ -1,4 +1,4 @@
-"""Web services: list, add, change, delete, run an invoker, the log of their calls."""
+"""Web services: list, add, change, delete, YAML, run an invoker, the log of their calls."""
 
 from typing import Annotated, Any
 
@@ -14,12 +14,20 @@ from ..webservices.log import calls, view_of
 from ..webservices.models import WebService
 from ..webservices.service import Service
 from ..webservices.services import Secrets, add, change, delete, document_of
+from ..webservices.transfer import export_services, import_services
 from . import schemas
 from .auth import manager_of
+from .exchange import exchanged
 from .paging import Limit, Offset, part
 from .tags import check, tagged
 
 router = Router(tags=["Web services"])
+exchanged(
+    router,
+    "webservices",
+    import_services,
+    lambda names: export_services(context(), names, with_secrets=False),
+)
 
 
 @router.get("", response=schemas.WebServicePage)
@@ -40,13 +48,13 @@ def add_service(request: HttpRequest, response: HttpResponse, body: schemas.WebS
     manager.check_all()
     row = add(context(), *_given(body), manager.by)
     response["Location"] = f"/api/v1/webservices/{row.id}"
-    return Status(201, tagged(request, response, _shown(_found(request, row.id))))
+    return Status(201, tagged(request, response, _shown(found(request, row.id))))
 
 
 @router.get("/{service_id}", response={200: schemas.WebService, 304: None})
 def read_service(request: HttpRequest, response: HttpResponse, service_id: str) -> Any:
     """One service, without its secrets."""
-    return tagged(request, response, _shown(_found(request, service_id)))
+    return tagged(request, response, _shown(found(request, service_id)))
 
 
 @router.put("/{service_id}", response=schemas.WebService)
@@ -55,7 +63,7 @@ def change_service(
 ) -> Any:
     """The whole document anew. Secrets that aren't given stay. Where they or the token would be sent to another
     place, the service is held: it calls nothing until a person has confirmed that on its page."""
-    row = _found(request, service_id)
+    row = found(request, service_id)
     check(request, _shown(row))
     changed = change(context(), row, *_given(body), manager_of(request).by, seen=row.generation)
     return tagged(request, response, _shown(changed))
@@ -65,9 +73,9 @@ def change_service(
 def delete_service(request: HttpRequest, service_id: str) -> Any:
     """With its log, and the calls that wait for their next try."""
     with transaction.atomic():
-        row = _found(request, service_id)
+        row = found(request, service_id)
         WebService.objects.select_for_update().filter(pk=row.pk).first()
-        check(request, _shown(_found(request, service_id)))
+        check(request, _shown(found(request, service_id)))
         delete(row)
     return Status(204, None)
 
@@ -75,7 +83,7 @@ def delete_service(request: HttpRequest, service_id: str) -> Any:
 @router.post("/{service_id}/run", response=schemas.WebServiceOutcome)
 def run(request: HttpRequest, service_id: str, body: schemas.WebServiceRun) -> Any:
     """Call an invoker now. What went wrong at the service is in `error`; `again_in` says when it is tried again."""
-    row = _found(request, service_id)
+    row = found(request, service_id)
     outcome = jobs.run(context(), row, body.invoker, body.data, manager_of(request).by)
     error = outcome.error
     return {
@@ -99,11 +107,12 @@ def list_calls(
     failed: bool = False,
 ) -> Any:
     """The log, the newest first, without secrets."""
-    found = calls(_found(request, service_id), search, failed=failed)
-    return part(request, list(found[offset : offset + limit]), found.count(), limit, offset, view_of)
+    logged = calls(found(request, service_id), search, failed=failed)
+    return part(request, list(logged[offset : offset + limit]), logged.count(), limit, offset, view_of)
 
 
-def _found(request: HttpRequest, service_id: str) -> WebService:
+def found(request: HttpRequest, service_id: str) -> WebService:
+    """The service, for a key that may manage all names. Raises NotFound."""
     manager_of(request).check_all()
     asked = askable(service_id)
     row = WebService.objects.select_related("token__configuration").filter(id=asked).first()
