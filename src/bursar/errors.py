@@ -76,3 +76,12 @@ class Refused(BursarError):
     default_code = "refused"
     exit_code = 6
     http_status = 409
+
+
+def changed_meanwhile(name: str) -> Temporary:
+    """The refusal of a change that was made against something older than what is there."""
+    return Temporary(
+        f'"{name}" was changed by somebody else meanwhile.',
+        code="changed_meanwhile",
+        action="Look at what it is now, then change it again.",
+    )

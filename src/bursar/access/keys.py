@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from ..context import Context
-from ..errors import NotFound, Refused, Temporary
+from ..errors import NotFound, Refused, changed_meanwhile
 from ..ids import new_id
 from ..keyring import Secret
 from .key_model import ApiKey
@@ -87,7 +87,7 @@ def change_key(ctx: Context, name: str, by: str, *, seen: datetime | None = None
     if seen is not None:
         unchanged = unchanged.filter(changed_at=seen)  # type: ignore[misc]  # an InstantField
     if not unchanged.update(**columns, changed_at=now, changed_by=by):
-        raise _changed_meanwhile(name)
+        raise changed_meanwhile(name)
     row.refresh_from_db()
     return view_of(row, now)
 
@@ -104,7 +104,7 @@ def revoke_key(ctx: Context, name: str, by: str, *, seen: datetime | None = None
         if seen is not None:
             live = live.filter(changed_at=seen)  # type: ignore[misc]  # an InstantField
         if not live.update(revoked_at=now, revoked_by=by) and seen is not None:
-            raise _changed_meanwhile(name)
+            raise changed_meanwhile(name)
         Invitation.objects.filter(created_by=f"key:{row.name}").delete()
     row.refresh_from_db()
     return view_of(row, now)
@@ -172,14 +172,6 @@ def _live(name: str) -> ApiKey:
     if row is None:
         raise _unknown(name)
     return row
-
-
-def _changed_meanwhile(name: str) -> Temporary:
-    return Temporary(
-        f'"{name}" was changed by somebody else meanwhile.',
-        code="changed_meanwhile",
-        action="Look at what it is now, then change it again.",
-    )
 
 
 def _unknown(name: str) -> NotFound:

@@ -51,7 +51,7 @@ def read_key(request: HttpRequest, response: HttpResponse, key_id: str) -> Any:
 @router.get("/{key_id}/uses", response=list[uses.UseOut])
 def list_uses(request: HttpRequest, key_id: str) -> Any:
     """What the key was handed, the last first; at most 500 tokens."""
-    return uses.shown(uses_by("key", _found(request, key_id).id, 500))
+    return uses_by("key", _found(request, key_id).id, 500)
 
 
 @router.patch("/{key_id}", response=schemas.Key)

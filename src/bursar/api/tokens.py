@@ -60,7 +60,7 @@ def read_token(request: HttpRequest, token_id: str) -> Any:
 @router.get("/{token_id}/uses", response=list[uses.UseOut])
 def list_uses(request: HttpRequest, token_id: str) -> Any:
     """Where the token is used, who used it last first."""
-    return uses.shown(uses_of(_found(manager_of(request), token_id).id))
+    return uses_of(_found(manager_of(request), token_id).id)
 
 
 @router.post("/{token_id}/authorize", response=schemas.Ticket)

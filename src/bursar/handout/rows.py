@@ -10,6 +10,7 @@ from typing import Any
 
 from ..access.key_rules import Rules, Verb, parse_from
 from ..keyring import Keyring, Place, SealBroken
+from ..reference import token_reference
 from .key import Key
 from .ready import MICROS, Ready, vain_until
 
@@ -49,7 +50,7 @@ def ready_of(row: tuple[Any, ...], keyring: Keyring) -> Ready | None:
     return Ready(
         token_id=token_id,
         configuration_id=configuration_id,
-        reference=f"{name}#{label}" if label else name,
+        reference=token_reference(name, label),
         token=secret.reveal(),
         token_type=token_type,
         scope=scope,

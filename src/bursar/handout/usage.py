@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from ..reference import token_reference
 from .models import Use
 
 
@@ -47,9 +48,8 @@ def _uses() -> QuerySet[Use]:
 
 
 def _read(use: Use) -> TokenUse:
-    name, label = use.token.configuration.name, use.token.label
     return TokenUse(
-        reference=f"{name}#{label}" if label else name,
+        reference=token_reference(use.token.configuration.name, use.token.label),
         token_id=use.token_id,
         kind=use.kind,
         consumer=use.consumer,

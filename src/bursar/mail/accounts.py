@@ -13,6 +13,7 @@ from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused, Temporary
 from ..ids import new_id
 from ..keyring import Place, Secret
+from ..reference import token_reference
 from ..tokens import labels
 from ..tokens.models import Configuration
 from .account import AccountType, After, Authentication, Validity, interval_text, one_line
@@ -265,8 +266,7 @@ def reference_of(account: MailAccount) -> str:
     """`NAME` or `NAME#LABEL` of the token the account collects with; empty where it logs in with a password."""
     if account.token is None:
         return ""
-    name, label = account.token.configuration.name, account.token.label
-    return f"{name}#{label}" if label else name
+    return token_reference(account.token.configuration.name, account.token.label)
 
 
 def recipients_of(account: MailAccount) -> dict[str, str]:

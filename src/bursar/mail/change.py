@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from ..context import Context
-from ..errors import InvalidInput, Temporary
+from ..errors import InvalidInput, changed_meanwhile
 from .account import AccountType, Authentication
 from .accounts import NewAccount, authentication_of, columns, complete, name_taken, recipients_of, reference_of
 from .models import MailAccount
@@ -64,11 +64,7 @@ def change(ctx: Context, account: MailAccount, new: NewAccount, by: str, seen: i
         except IntegrityError:
             raise name_taken(new.name) from None
         if not done:
-            raise Temporary(
-                f'"{account.name}" was changed by somebody else meanwhile.',
-                code="changed_meanwhile",
-                action="Look at what it is now, then change it again.",
-            )
+            raise changed_meanwhile(account.name)
     return MailAccount.objects.select_related("token__configuration").get(id=account.id)
 
 

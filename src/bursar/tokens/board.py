@@ -13,7 +13,8 @@ from typing import Any
 
 from ..clock import to_micros
 from ..context import Context
-from .conditions import needs_now, noticed, plus, quiet, ranked
+from ..reference import token_reference
+from .conditions import in_two, needs_now, noticed, plus, quiet, ranked
 from .listing import FOREVER, Rank, rank_at
 from .matches import first_matches, match_count, matching
 from .query import read
@@ -86,8 +87,7 @@ def counts(ctx: Context, now: datetime) -> Counts:
     hours = [micros + hour * HOUR for hour in range(25)]
     asked = [
         "FROM tokens_listing",
-        f"FROM tokens_listing WHERE now_at <= {micros}",
-        f"FROM tokens_listing WHERE candidate_until > {micros} AND {plus()}now_at > {micros}",
+        *(f"FROM tokens_listing WHERE {each}" for each in in_two("now_at", micros)),
         f"FROM tokens_listing WHERE base = {Rank.SOON:d} AND {still}",
         f"FROM tokens_listing WHERE soon_at <= {micros} AND base <> {Rank.SOON:d} AND {still}",
         *(f"FROM tokens_listing WHERE base = {rank:d} AND {still}" for rank in (Rank.START, Rank.BUSY, Rank.OFF)),
@@ -110,8 +110,7 @@ def counts(ctx: Context, now: datetime) -> Counts:
 
 def now_count(ctx: Context, now: datetime) -> int:
     """How many tokens need a person now; by two indexes."""
-    micros = to_micros(now)
-    asked = (f"now_at <= {micros}", f"candidate_until > {micros} AND {plus()}now_at > {micros}")
+    asked = in_two("now_at", to_micros(now))
     counted = ", ".join(f"(SELECT COUNT(*) FROM tokens_listing WHERE {each})" for each in asked)
     [(urgent, deciding)] = read(ctx, f"SELECT {counted}")
     return int(urgent) + int(deciding)
@@ -120,7 +119,7 @@ def now_count(ctx: Context, now: datetime) -> int:
 def references(ctx: Context) -> dict[str, str]:
     """The reference of every token, by its id."""
     rows = read(ctx, "SELECT token_id, name, label FROM tokens_listing")
-    return {token_id: f"{name}#{label}" if label else name for token_id, name, label in rows}
+    return {token_id: token_reference(name, label) for token_id, name, label in rows}
 
 
 def find(ctx: Context, wanted: Wanted, page: int, size: int, now: datetime, known: Counts) -> Found:
@@ -200,10 +199,9 @@ def _narrowed(ctx: Context, wanted: Wanted, micros: int, known: Counts) -> Count
     """How many of the wanted ones have each rank. Nearly all have one rank: of a search, those are what is left."""
     if wanted.noticed:
         where, parameters = _where(replace(wanted, noticed=False), micros, ordered=True)
-        told = (f"notice_at <= {micros}", f"candidate_until > {micros} AND {plus()}notice_at > {micros}")
         rows = " UNION ALL ".join(
             f"SELECT base, now_at, soon_at, candidate_until FROM tokens_listing WHERE {each} AND {where}"
-            for each in told
+            for each in in_two("notice_at", micros)
         )
         sql = f"SELECT {rank_at(micros)}, COUNT(*) FROM ({rows}) AS told GROUP BY 1"
         parameters = [*parameters, *parameters]

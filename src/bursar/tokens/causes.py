@@ -10,7 +10,7 @@ from datetime import datetime
 from ..clock import to_micros
 from ..context import Context
 from .board import most_urgent
-from .conditions import noticed, plus, quiet, ranked
+from .conditions import in_two, noticed, plus, quiet, ranked
 from .listing import Rank
 from .query import read
 from .rows import marks
@@ -43,8 +43,7 @@ def causes(ctx: Context, now: datetime, most: int) -> Causes:
     micros = to_micros(now)
     # What only waits is counted by the index of notices, and found by that of ranks.
     counted = (
-        f"notice_at <= {micros}",
-        f"candidate_until > {micros} AND {plus()}notice_at > {micros}",
+        *in_two("notice_at", micros),
         f"notice_at <= {micros} AND {plus()}base = {Rank.START:d} AND {quiet(micros)}",
     )
     [(told, deciding, beginning)] = read(

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ..clock import to_micros
 from ..context import Context
+from ..reference import token_reference
 from .conditions import needs_now, plus
 from .listing import Rank, rank_at
 from .query import read
@@ -35,10 +36,7 @@ def coming_ends(ctx: Context, now: datetime, until: datetime, most: int) -> list
         f"SELECT token_id, name, label, end_at, {rank_at(micros)} FROM tokens_listing"
         f" WHERE end_at > {micros} AND end_at <= {to_micros(until)} ORDER BY end_at, name LIMIT {most}",
     )
-    return [
-        Coming(token_id, f"{name}#{label}" if label else name, at, Rank(rank))
-        for token_id, name, label, at, rank in rows
-    ]
+    return [Coming(token_id, token_reference(name, label), at, Rank(rank)) for token_id, name, label, at, rank in rows]
 
 
 def end_count(ctx: Context, now: datetime, until: datetime) -> int:
@@ -82,7 +80,7 @@ def _slots_one_by_one(ctx: Context, micros: int, length: int, slots: int) -> lis
         asked += [
             f"(SELECT MAX(end_at) {within})",
             f"(SELECT COUNT(*) {within})",
-            f"EXISTS (SELECT 1 {within} AND ({plus()}now_at <= {micros} OR {plus()}candidate_until > {micros}))",
+            f"EXISTS (SELECT 1 {within} AND {needs_now(micros, plus())})",
         ]
     [found] = read(ctx, f"SELECT {', '.join(asked)}")
     slotted = (found[place : place + 3] for place in range(0, len(found), 3))

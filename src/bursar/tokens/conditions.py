@@ -5,9 +5,9 @@ from django.db import connection
 from .listing import Rank
 
 
-def needs_now(micros: int) -> str:
-    """SQL for a row that needs a person at that moment."""
-    return f"now_at <= {micros} OR candidate_until > {micros}"
+def needs_now(micros: int, mark: str = "") -> str:
+    """SQL for a row that needs a person at that moment; `mark` as `plus` where it is not to be found by that."""
+    return f"({mark}now_at <= {micros} OR {mark}candidate_until > {micros})"
 
 
 def noticed(micros: int, mark: str = "") -> str:
@@ -15,11 +15,17 @@ def noticed(micros: int, mark: str = "") -> str:
     return f"({mark}notice_at <= {micros} OR {mark}candidate_until > {micros})"
 
 
+def in_two(column: str, micros: int) -> tuple[str, str]:
+    """SQL for the rows whose `column` (`now_at` or `notice_at`) is past, and for the others that are a candidate: no
+    row is in both, and each is found by an index of its own, which an OR of them is not."""
+    return f"{column} <= {micros}", f"candidate_until > {micros} AND {plus()}{column} > {micros}"
+
+
 def ranked(rank: Rank, micros: int, mark: str = "") -> str:
     """SQL for the rows of a rank; `mark` as `plus` where they are not to be found by it."""
     match rank:
         case Rank.NOW:
-            return f"({mark}now_at <= {micros} OR {mark}candidate_until > {micros})"
+            return needs_now(micros, mark)
         case Rank.SOON:
             return f"({mark}base = {rank:d} OR {mark}soon_at <= {micros}) AND {quiet(micros)}"
         case Rank.OK:

@@ -9,6 +9,7 @@ from django.db.backends.utils import CursorWrapper
 
 from ..clock import from_micros, to_micros
 from ..keyring import Keyring, Place, Secret
+from ..reference import token_reference
 from .models import Configuration
 
 TABLE = "tokens_token"
@@ -63,7 +64,7 @@ class TokenRow:
     @property
     def reference(self) -> str:
         """NAME, or NAME#LABEL for a further token of the same configuration."""
-        return f"{self.c_name}#{self.label}" if self.label else self.c_name
+        return token_reference(self.c_name, self.label)
 
     @property
     def renews_alone(self) -> bool:

@@ -23,8 +23,13 @@ def wanted(query: dict[str, str]) -> Choice:
         "valid": "1" if query.get("valid") == "1" else "",
         "q": askable(query.get("q", "")).strip()[:LONGEST_QUERY],
         "sort": sort if sort.removeprefix("-") in list(Sort) and sort != "-" else "",
-        "page": page if page.isdecimal() and page.isascii() and len(page) < 7 else "1",
+        "page": str(page_number(page)),
     }
+
+
+def page_number(text: str) -> int:
+    """The page that an address asks for; 1 where that is no number, or a silly one."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 7 else 1
 
 
 def as_wanted(choice: Choice) -> Wanted:

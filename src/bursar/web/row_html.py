@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..sentences import said
 from ..tokens.overview import TokenView
-from .assets import address
+from .icons import icon_html
 from .names import user_icon, users_words
 from .rows import Row
 from .steps import Step
@@ -36,13 +36,6 @@ def row_html(row: Row, is_admin: bool, csrf_token: str) -> str:
         f'<td role="cell" class="c-refresh">{_refresh(row)}</td>'
         f'<td role="cell" class="c-users">{_users(view)}</td>'
         f'<td role="cell" class="c-step">{_steps(row, name, csrf_token) if is_admin else ""}</td></tr>'
-    )
-
-
-def icon_html(name: str) -> str:
-    """An icon of the sprite, which screen readers pass over."""
-    return (
-        f'<svg class="icon" width="20" height="20" aria-hidden="true"><use href="{address("icons.svg")}#{name}"/></svg>'
     )
 
 

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..app import context
+from ..askable import askable
 from ..providers import template_of
+from ..reference import token_reference
 from ..tokens.board import Sort, Wanted, first
 from ..tokens.listing import Rank
 from ..tokens.models import Configuration, Listing, Token
@@ -47,12 +49,12 @@ def mail_servers(spec: Spec, current: str) -> dict[str, Servers]:
 def offered(request: HttpRequest) -> HttpResponse:
     """What fits what is typed, as the options of the field."""
     ctx = context()
-    typed = request.GET.get(FIELD, "").replace("\0", "")[:LONGEST]
+    typed = askable(request.GET.get(FIELD, ""))[:LONGEST]
     wanted = Wanted(
         ranks=frozenset(Rank) - {Rank.OFF}, words=tuple(typed.replace("#", " ").split()[:8]), sort=Sort.NAME
     )
     ids = first(ctx, wanted, OFFERED, ctx.clock.now())
-    found = sorted(_reference(row) for row in Listing.objects.filter(token_id__in=ids))
+    found = sorted(token_reference(row.name, row.label) for row in Listing.objects.filter(token_id__in=ids))
     servers = _servers(found)
     options = [{"reference": each, "servers": json.dumps(servers.get(each, {}))} for each in found]
     return render(request, "parts/token_options.html", {"options": options})
@@ -60,11 +62,7 @@ def offered(request: HttpRequest) -> HttpResponse:
 
 def _listed(most: int) -> list[str]:
     rows = Listing.objects.exclude(base=Rank.OFF).order_by("name", "label")[:most]
-    return [_reference(row) for row in rows]
-
-
-def _reference(row: Listing) -> str:
-    return f"{row.name}#{row.label}" if row.label else row.name
+    return [token_reference(row.name, row.label) for row in rows]
 
 
 def _exists(reference: str) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from ..context import Context
-from ..errors import InvalidInput, NotFound, PersonMustAct, Refused, Temporary
+from ..errors import InvalidInput, NotFound, PersonMustAct, Refused, changed_meanwhile
 from ..ids import new_id
 from ..keyring import Place, SealBroken, Secret
+from ..reference import token_reference
 from ..tokens import labels
 from ..tokens.edit import Moves
 from . import hold
@@ -157,8 +158,7 @@ def document_of(row: WebService) -> dict[str, Any]:
     """What an administrator wrote, without secrets."""
     document: dict[str, Any] = json.loads(row.document)
     if row.token is not None:
-        name, label = row.token.configuration.name, row.token.label
-        document["Token"] = f"{name}#{label}" if label else name
+        document["Token"] = token_reference(row.token.configuration.name, row.token.label)
     return document
 
 
@@ -219,15 +219,6 @@ def confirm(ctx: Context, row: WebService, by: str, *, seen: int) -> None:
     rows = WebService.objects.filter(id=row.id, generation=seen)
     if not rows.update(held=False, generation=seen + 1, changed_at=ctx.clock.now(), changed_by=by):
         raise changed_meanwhile(row.name)
-
-
-def changed_meanwhile(name: str) -> Temporary:
-    """The refusal of a change that was made against something older."""
-    return Temporary(
-        f'"{name}" was changed by somebody else meanwhile.',
-        code="changed_meanwhile",
-        action="Look at what it is now, then change it again.",
-    )
 
 
 def _held(row: WebService | None, service: Service, token_id: str | None, secrets: Secrets) -> bool:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from ...sentences import said
 from ..assets import address
+from ..icons import icon_html
 from ..names import by_name, user_icon, user_words, users_words
 from ..wording import clock, code_marked, full, moment_html
 
@@ -21,19 +22,6 @@ _ADDRESS = re.compile(r"(https://[^\s,;]*[^\s,;.)])")
 def asset(name: str) -> str:
     """The address of a static file, with its content's hash."""
     return address(name)
-
-
-@register.simple_tag
-def icon(name: str, label: str = "", classes: str = "") -> SafeString:
-    """An icon of the sprite; with a label where it stands alone, else hidden from screen readers."""
-    attributes = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html(
-        '<svg class="icon {}" width="20" height="20" {}><use href="{}#{}"/></svg>',
-        classes,
-        attributes,
-        address("icons.svg"),
-        name,
-    )
 
 
 @register.simple_tag
@@ -57,6 +45,7 @@ def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
             return moment(at, clock(at, now))
 
 
+register.simple_tag(icon_html, name="icon")
 register.filter("by_name", by_name)
 register.filter("users", users_words)
 register.filter("user", user_words)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .bursar_web import icon
+from ..icons import icon_html
 
 register = template.Library()
 
@@ -37,7 +37,7 @@ def outcome_word(key: str) -> str:
 @register.simple_tag
 def outcome_icon(key: str) -> SafeString:
     """The icon that goes with the word."""
-    return icon(ICONS[key])
+    return icon_html(ICONS[key])
 
 
 @register.filter

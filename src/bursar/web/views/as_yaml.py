@@ -1,7 +1,6 @@
 """A token configuration as YAML: looked at, edited, validated in place, and saved by the rules of the form."""
 
 import difflib
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -27,20 +26,11 @@ from ..names import by_name
 from ..see_other import see_other
 from ..step_up import FIELD
 from ..wording import clock
+from ..yaml_mark import Mark, excerpt
 
 TEXT = "text"
 LONGEST = 200_000  # characters; a document of 10,000 values, which is the most, stays below
 TOO_LONG = gettext_noop("The document is longer than 200,000 characters.")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One broken rule as the page shows it: where, what stands there, and what is wrong."""
-
-    line: int
-    path: str
-    rule: str
-    excerpt: str
 
 
 @look
@@ -91,9 +81,7 @@ def as_yaml(request: HttpRequest, configuration_id: str) -> HttpResponse:
 def _marks(problems: tuple[Problem, ...], text: str) -> list[Mark]:
     lines = without_secret(text).split("\n")
     return [
-        Mark(each.line, each.path, _rule(each.rule), lines[each.line - 1].strip()[:200])
-        if 0 < each.line <= len(lines)
-        else Mark(0, each.path, _rule(each.rule), "")
+        Mark(each.line if each.line <= len(lines) else 0, each.path, _rule(each.rule), excerpt(lines, each.line))
         for each in sorted(problems, key=lambda each: each.line)
     ]
 

@@ -22,6 +22,7 @@ from ...tokens.document.encoding import MAX_BYTES
 from ...tokens.import_plan import ADDED, OUTCOMES, OVERWRITTEN, SKIPPED, PlannedEntry
 from ...tokens.models import Configuration, Token, Upload
 from ..access import act, person_of
+from ..choice import page_number
 from ..see_other import see_other
 from ..step_up import FIELD, stepped_up
 
@@ -151,8 +152,7 @@ def _preview(request: HttpRequest, upload: Upload, *, release: bool = False, sta
     show = show if show in FILTERS and counts[show] else ""
     found = [entry for entry in entries if not show or entry.outcome == show or (show == "held" and entry.held)]
     pages = max(1, -(-len(found) // PAGE))
-    asked = request.GET.get("page", "1")
-    page = min(max(1, int(asked) if asked.isdecimal() and len(asked) < 7 else 1), pages)
+    page = min(max(1, page_number(request.GET.get("page", "1"))), pages)
     held = [entry.name for entry in entries if entry.held]
     values = {
         "upload": upload,

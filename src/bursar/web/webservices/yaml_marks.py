@@ -1,24 +1,14 @@
 """Where in the YAML of a web service's form a rule is broken."""
 
 import re
-from dataclasses import dataclass
 
 from ...errors import BursarError
 from ...exchange import mappings
 from ...sentences import said
 from ...tokens.document.nodes import Mapping, Node
+from ..yaml_mark import Mark, excerpt
 
 _LINE = re.compile(r"YAML: line (\d{1,7}): ")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One broken rule as the page shows it; line 0: it is about no line."""
-
-    line: int
-    path: str
-    rule: str
-    excerpt: str
 
 
 def mark_of(text: str, sentence: str) -> Mark:
@@ -29,8 +19,7 @@ def mark_of(text: str, sentence: str) -> Mark:
         rule = rule[:1].upper() + rule[1:]
     else:
         line, rule = _line_of(text, sentence.partition(" ")[0]), sentence
-    lines = text.split("\n")
-    return Mark(line, "", str(said(rule)), lines[line - 1].strip()[:200] if 0 < line <= len(lines) else "")
+    return Mark(line, "", str(said(rule)), excerpt(text.split("\n"), line))
 
 
 def _line_of(text: str, path: str) -> int:
