@@ -20,12 +20,13 @@ from ...providers.mistakes import secret_mistake
 from ...tokens.create import create, sources_of
 from ...tokens.document import Problem, try_template
 from ...tokens.edit import by_id
-from ...tokens.models import Configuration, Token
+from ...tokens.models import Token
 from ...tokens.overview import view_of
 from ..access import act, look, person_of
 from ..forms.guide import guide
 from ..forms.page import Form, form
 from ..forms.specs import SECRET, Spec, addresses, specs_of
+from ..forms.taken import taken
 from ..forms.values import Given, endpoints_shown, for_template, given, lacking, of_template
 from ..frame import leave_out_notice
 from ..see_other import see_other
@@ -79,8 +80,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     assignments = for_template(chosen, specs, found.values)
     tried = try_template(chosen, found.values["Name"], assignments, sources)
     problems += tried if isinstance(tried, tuple) else ()
-    if found.values["Name"] and Configuration.objects.filter(name=found.values["Name"]).exists():
-        problems.append(Problem("Name", _("Another configuration has this name. Choose another one.")))
+    problems += taken(found.values["Name"])
     if not problems:
         try:
             row = create(context(), slug, found.values["Name"], assignments, found.secret, person_of(request).email)

@@ -21,10 +21,10 @@ from ...providers import Template, template
 from ...providers.discovery import wants_tenant
 from ...tokens.discover import Found, add_found, check_seen, look
 from ...tokens.document import Problem, try_template
-from ...tokens.models import Configuration
 from ..access import act, person_of
 from ..forms.page import Form, form
 from ..forms.specs import SECRET, Spec, specs_of
+from ..forms.taken import taken
 from ..forms.values import Given, endpoints_shown, for_template, given, lacking, of_template
 from ..see_other import see_other
 
@@ -63,8 +63,7 @@ def _add(request: HttpRequest, found: Found, action: str) -> HttpResponse:
     assignments = for_template(chosen, specs, read.values)
     tried = try_template(chosen, read.values["Name"], assignments, {})
     problems += tried if isinstance(tried, tuple) else ()
-    if read.values["Name"] and Configuration.objects.filter(name=read.values["Name"]).exists():
-        problems.append(Problem("Name", _("Another configuration has this name. Choose another one.")))
+    problems += taken(read.values["Name"])
     agreed = not found.metadata.elsewhere() or request.POST.get("hosts") == "1"
     try:
         check_seen(found, request.POST.get("seen", ""))

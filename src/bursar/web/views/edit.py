@@ -28,6 +28,7 @@ from ..forms.moved import Question, confirmed, question
 from ..forms.own_side import own_side
 from ..forms.page import Form, conflicts, form
 from ..forms.specs import REFRESH_URL, SECRET, Spec, addresses, specs_of
+from ..forms.taken import taken
 from ..forms.values import Given, endpoints_shown, for_document, given, lacking, of_document
 from ..frame import leave_out_notice
 from ..names import by_name
@@ -53,7 +54,12 @@ def edit(request: HttpRequest, configuration_id: str) -> HttpResponse:
     if int(request.POST["seen"]) != row.generation:
         return _conflict(request, row, document, specs, found)
     template = own_template(document)
-    problems = [*found.problems, *lacking(specs, found.values), *_mistakes(template, found), *_taken(row, found)]
+    problems = [
+        *found.problems,
+        *lacking(specs, found.values),
+        *_mistakes(template, found),
+        *taken(found.values["Name"], row.name),
+    ]
     tried = try_assigned(document, for_document(template, specs, found))
     problems += tried if isinstance(tried, tuple) else ()
     open_question: Question | None = None
@@ -115,13 +121,6 @@ def stored(row: Configuration, *, keep: bool = True) -> str:
     if not keep:
         return _("Stored, fingerprint %(fingerprint)s.") % named
     return _("Stored, fingerprint %(fingerprint)s. Leave this empty to keep it.") % named
-
-
-def _taken(row: Configuration, found: Given) -> list[Problem]:
-    name = found.values["Name"]
-    if not name or name == row.name or not Configuration.objects.filter(name=name).exists():
-        return []
-    return [Problem("Name", _("Another configuration has this name. Choose another one."))]
 
 
 def _mistakes(template: Template | None, found: Given) -> list[Problem]:
