@@ -4,11 +4,13 @@ import os
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bursar.context import Context
 from bursar.mail.accounts import find, target_of
+from bursar.mail.graph.source import GraphSource
 from bursar.mail.looking import look_of
 from bursar.mail.models import MailLedger
 from bursar.mail.probe import STEPS, probe
@@ -73,10 +75,31 @@ def test_a_mailbox_of_many_pages_is_collected_and_deleted_four_at_a_time(
     assert mailbox.inside(mailbox.folders["inbox"]) == []
     assert len(mailbox.inside(mailbox.folders["deleteditems"])) == 35
     assert 1 < graph.most_at_once <= 4
+    assert graph.connections <= 4 < len(graph.requests) / 10, "one connection for each that may ask at once"
     assert os.listdir(scene.maildir / "tmp") == []
     again = scene.fetch()
     assert (code(again), again.fetched) == (None, 0)
     assert MailLedger.objects.count() == 0, "what is surely gone is forgotten"
+
+
+def test_connections_that_the_server_ends_meanwhile_are_opened_anew(
+    scene: Scene, graph: FakeGraph, mailbox: FakeMailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEC-52: between two batches the server ends what rests; nothing is lost, and nobody waits."""
+    for body in MESSAGES:
+        mailbox.deliver(body)
+    settle = GraphSource.settle
+
+    def settled(source: GraphSource, *arguments: Any) -> Any:
+        graph.hang_up()
+        return settle(source, *arguments)
+
+    monkeypatch.setattr(GraphSource, "settle", settled)
+    account(scene, graph, tmp_path)
+    result = scene.fetch(messages=8)
+    assert (code(result), result.delivered, bodies(scene)) == (None, 35, sorted(MESSAGES))
+    assert result.notes == [] or "connection lost" not in " ".join(result.notes)
+    assert 4 < graph.connections < len(graph.requests)
 
 
 def test_what_is_left_or_marked_is_known_again_by_its_immutable_id(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
-from bursar.clock import SystemClock
+from bursar.clock import Clock, SystemClock
 from bursar.outbound import AllowedNetworks, Door, OutboundRules
 from bursar.outbound.resolve import Resolver, system_resolver
 from bursar.outbound.slots import AT_ONCE
@@ -124,7 +124,8 @@ def door(
     timeout: float = 5.0,
     resolve: Resolver = system_resolver,
     at_once: int = AT_ONCE,
+    clock: Clock | None = None,
 ) -> Door:
     """A door by the machine's clock, with these rules."""
     rules = OutboundRules(AllowedNetworks.parse(allowed), proxy, no_proxy, timeout)
-    return Door(lambda: rules, SystemClock(), resolve, at_once)
+    return Door(lambda: rules, clock or SystemClock(), resolve, at_once)

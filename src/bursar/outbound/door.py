@@ -15,7 +15,7 @@ from .errors import OutboundFailed, OutboundRefused
 from .kept import Kept, Key
 from .resolve import Resolver, system_resolver
 from .rules import OutboundRules
-from .slots import AT_ONCE, Slots
+from .slots import AT_ONCE, Slot, Slots
 from .sockets import AnySocket, DeadlineSocket, DeadlineTlsSocket, timed_out
 
 if TYPE_CHECKING:
@@ -51,8 +51,17 @@ class Door:
     def for_bundle(self, rules: OutboundRules) -> Iterator["Door"]:
         """The same door by these rules, for one thread's calls that follow one another at once: what they need not
         open anew stays open until the end."""
-        door = self.with_rules(rules)
-        door.kept = Kept(self._silent)
+        with self.with_rules(rules).keeping(1) as door:
+            yield door
+
+    @contextmanager
+    def keeping(self, at_most: int) -> Iterator["Door"]:
+        """The same door for calls of so many threads that follow one another: connections stay open until the end.
+
+        The rules are asked anew for each that is opened; one that is open goes on, as a session would.
+        """
+        door = copy(self)
+        door.kept = Kept(self._silent, self.clock, at_most)
         try:
             yield door
         finally:
@@ -88,6 +97,10 @@ class Door:
             raise
         sock.slot = slot
         return sock
+
+    def slot(self, host: str, port: int, deadline: Deadline) -> Slot:
+        """The right to one more connection to this host and port. Raises OutboundFailed (`host_busy`)."""
+        return self._slots.take(host, port, deadline)
 
     def judge_proxied(self, host: str, port: int, deadline: Deadline, usual_ports: Collection[int]) -> None:
         """Judge what is to be reached through a proxy, as far as that can be: addresses, `localhost`, and the port.

@@ -14,11 +14,13 @@ from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import HTTPResponse
 
 from .. import __version__
 from .body import SinkBroken, copy_body, read_body
 from .deadline import Deadline
 from .errors import OutboundFailed, OutboundRefused
+from .slots import Slot
 from .sockets import DeadlineSocket, timed_out
 from .tls import ClientCertificate
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"Bursar/{__version__}"
 USUAL_PORTS = frozenset({443, 8443})
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 
 
 Sink = Callable[[int], tuple[Callable[[bytes], object], int] | None]
@@ -121,25 +124,35 @@ def exchange(
     rules = door.rules()
     deadline = door.deadline(rules.timeout if timeout is None else timeout)
     proxy = rules.proxy_for(host) if target.scheme == "https" else None
-    kept, key = (
-        door.kept if client is None and sink is None else None,
-        (target.scheme, host, target.port, proxy, ca_file),
-    )
-    again = kept.take(key, deadline) if kept is not None else None
-    if again is not None:
-        connection = again
-    elif target.scheme == "https":
-        connection = _Tls(door, target, deadline, ca_file, proxy, client)
-    else:
-        connection = _Plain(door, target, deadline)
+    key = (target.scheme, host, target.port, proxy, ca_file)
+    kept = door.kept if client is None and sink is None else None
     keeping = kept is not None and kept.keeps(key)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
     life = {} if keeping else {"Connection": "close"}
     sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **life, **headers}
+
+    def fresh() -> HTTPConnection:
+        if target.scheme == "https":
+            return _Tls(door, target, deadline, ca_file, proxy, client)
+        return _Plain(door, target, deadline)
+
+    def slot() -> Slot:
+        return door.slot(host, target.port or (443 if target.scheme == "https" else 80), deadline)
+
+    again = kept.take(key, deadline, slot) if kept is not None else None
+    connection = again or fresh()
     whole = False
     try:
-        connection.request(method, path, body, sent, preload_content=False, decode_content=False)
-        with closing(connection.getresponse()) as answer:
+        try:
+            answer = _answered(connection, method, path, body, sent)
+        except (http.client.HTTPException, urllib3.exceptions.ProtocolError, OSError) as ended:
+            # It ended while it rested. What changes nothing when it is done twice is asked again, on one of its own.
+            if again is None or method not in IDEMPOTENT or isinstance(ended, TimeoutError):
+                raise
+            connection.close()
+            again, connection = None, fresh()
+            answer = _answered(connection, method, path, body, sent)
+        with closing(answer):
             received = {name.lower(): value for name, value in answer.headers.itermerged()}
             taken = sink(answer.status) if sink is not None else None
             if taken is not None:
@@ -163,6 +176,14 @@ def exchange(
             kept.put(key, connection)
         else:
             connection.close()
+
+
+def _answered(
+    connection: HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+) -> HTTPResponse:
+    """The answer as soon as its head is there."""
+    connection.request(method, path, body, headers, preload_content=False, decode_content=False)
+    return connection.getresponse()
 
 
 def judge(door: "Door", url: str) -> None:

@@ -67,6 +67,15 @@ class FakeGraph:
     def port(self) -> int:
         return int(self._server.server_port)
 
+    @property
+    def connections(self) -> int:
+        """How many were opened in all."""
+        return self._server.connections
+
+    def hang_up(self) -> None:
+        """End every connection that is open, as a server does with those that rest."""
+        self._server.hang_up()
+
     def mailbox(self, address: str) -> FakeMailbox:
         """That person's mailbox, made where it is missing."""
         return self.mailboxes.setdefault(address.lower(), FakeMailbox(address.lower()))

@@ -73,6 +73,7 @@ class Server(ThreadingHTTPServer):
         self.seconds = seconds
         self.stopping = stopping
         self.tls = tls
+        self.connections = 0
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -84,6 +85,7 @@ class Server(ThreadingHTTPServer):
             # The handshake happens in the connection's own thread, at its first read.
             connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._guard:
+            self.connections += 1
             self._open.add(connection)
         return connection, address
 

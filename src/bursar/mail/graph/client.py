@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +16,7 @@ from ..dialogue import CommandRefused, ConnectionLost
 from ..login import Credentials, Target
 from . import explain
 
+AT_ONCE = 4  # requests for one mailbox: Microsoft's limit, and so as many connections
 SECONDS = 60.0
 ANSWER_LIMIT = 8 << 20
 LONGEST_WAIT = 120.0  # seconds that are waited within a run; a longer hint ends it
@@ -23,7 +25,7 @@ IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 
 
 class Graph:
-    """Speaks for one mailbox. Threads may share it.
+    """Speaks for one mailbox, over as many connections as may ask at once; `close` ends them. Threads may share it.
 
     Raises ConnectionLost, OutboundFailed, CommandRefused, BursarError with what a person must do.
     """
@@ -32,12 +34,18 @@ class Graph:
         self._ctx = ctx
         self._target = target
         self._credentials = credentials
+        self._open = ExitStack()
+        self._door = self._open.enter_context(ctx.door.keeping(AT_ONCE))
         self._lock = threading.Lock()
         self._token = credentials.secret()
         self._not_before = 0.0
         port = "" if target.port == 443 else f":{target.port}"
         self._origin = f"https://{target.host}{port}"
         self.mailbox = f"{self._origin}/v1.0/{_user(target.login)}"
+
+    def close(self) -> None:
+        """Hang up."""
+        self._open.close()
 
     def get(self, url: str, headers: Mapping[str, str] = IMMUTABLE) -> dict[str, Any]:
         """The JSON object at an address."""
@@ -67,7 +75,7 @@ class Graph:
             token = self._token
             sent["Authorization"] = f"Bearer {token.reveal()}"
             seconds = SECONDS + size / BYTES_A_SECOND
-            answer = self._ctx.door.http(
+            answer = self._door.http(
                 method, url, headers=sent, body=data, timeout=seconds, limit=limit, ca_file=self._target.ca_file or None
             )
             if answer.status == 401 and not renewed:

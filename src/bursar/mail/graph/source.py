@@ -12,10 +12,9 @@ from ..account import After, Afterwards
 from ..dialogue import CommandRefused, ConnectionLost
 from ..source import Opened
 from . import explain
-from .client import Graph
+from .client import AT_ONCE, Graph
 from .folder import Folders
 
-AT_ONCE = 4
 PAGE = 100
 SIZES_KEPT = 20_000
 VERIFIED_A_RUN = 200
@@ -137,6 +136,7 @@ class GraphSource:
 
     def shutdown(self) -> None:
         self._pool.shutdown(cancel_futures=True)
+        self.graph.close()
 
     def describe(self, message: str) -> str:
         return message if len(message) <= 24 else f"{message[:8]}…{message[-12:]}"

@@ -146,6 +146,7 @@ class GraphTrial:
             sock.close()
 
     def log_in(self, credentials: Credentials) -> str:
+        self.close()
         self._graph = Graph(self._ctx, self._target, credentials)
         Folders(self._graph).read("inbox")
         return "a bearer token"
@@ -162,7 +163,9 @@ class GraphTrial:
         return f'"{folder}" opens', int(found.get("totalItemCount") or 0)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        if self._graph is not None:
+            self._graph.close()
+            self._graph = None
 
 
 def _told(words: Collection[str], wanted: tuple[str, ...]) -> str:
