@@ -18,24 +18,25 @@ from ..tokens.inventory import show_configuration
 from ..tokens.labels import add_label
 from ..tokens.models import Configuration, Token
 from ..tokens.transfer import export_documents, import_documents
-from . import schemas
 from .auth import Forbidden, Manager, manager_of
 from .exchange import BODY, yaml_of
 from .paging import Limit, Offset, part
+from .shapes import configurations as shapes
+from .shapes.common import Validity
 from .tags import check, in_one_step, tagged
 
 router = Router(tags=["Token configurations"])
 LARGEST_FILE = 32 << 20
 
 
-@router.get("", response=schemas.ConfigurationPage)
+@router.get("", response=shapes.ConfigurationPage)
 def list_configurations(
     request: HttpRequest,
     limit: Limit = 50,
     offset: Offset = 0,
     search: Annotated[str, Query(max_length=200)] = "",
     name: Annotated[str | None, Query(max_length=250)] = None,
-    validity: Annotated[schemas.Validity | None, Query()] = None,
+    validity: Annotated[Validity | None, Query()] = None,
 ) -> Any:
     """By name. `search` looks at name, client ID and template; `name` is exact."""
     rows = Configuration.objects.order_by("name")
@@ -56,8 +57,8 @@ def list_configurations(
     return part(request, found, total, limit, offset, _summary)
 
 
-@router.post("", response={201: schemas.Configuration})
-def add_configuration(request: HttpRequest, response: HttpResponse, body: schemas.NewConfiguration) -> Any:
+@router.post("", response={201: shapes.Configuration})
+def add_configuration(request: HttpRequest, response: HttpResponse, body: shapes.NewConfiguration) -> Any:
     """From a template, as `bursar config add`."""
     manager = manager_of(request)
     manager.check(body.name)
@@ -83,7 +84,7 @@ def export_yaml(request: HttpRequest, name: Annotated[list[str] | None, Query(ma
 
 @router.post(
     "/import",
-    response=schemas.Imported,
+    response=shapes.Imported,
     openapi_extra=BODY,
 )
 def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = False) -> Any:
@@ -101,15 +102,15 @@ def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = F
     return result
 
 
-@router.get("/{configuration_id}", response={200: schemas.Configuration, 304: None})
+@router.get("/{configuration_id}", response={200: shapes.Configuration, 304: None})
 def read_configuration(request: HttpRequest, response: HttpResponse, configuration_id: str) -> Any:
     """One configuration, without its secret."""
     return tagged(request, response, _whole(found(manager_of(request), configuration_id)))
 
 
-@router.patch("/{configuration_id}", response=schemas.Configuration)
+@router.patch("/{configuration_id}", response=shapes.Configuration)
 def change_configuration(
-    request: HttpRequest, response: HttpResponse, configuration_id: str, body: schemas.ConfigurationChange
+    request: HttpRequest, response: HttpResponse, configuration_id: str, body: shapes.ConfigurationChange
 ) -> Any:
     """As `bursar config set`: all of it or nothing. Where it sends secrets elsewhere, `held` says what waits for a
     person's confirmation, which the pages and the command line take, and this API doesn't."""
@@ -144,8 +145,8 @@ def delete_configuration(request: HttpRequest, configuration_id: str) -> Any:
     return Status(204, None)
 
 
-@router.post("/{configuration_id}/duplicate", response={201: schemas.Configuration})
-def duplicate(request: HttpRequest, response: HttpResponse, configuration_id: str, body: schemas.Duplicate) -> Any:
+@router.post("/{configuration_id}/duplicate", response={201: shapes.Configuration})
+def duplicate(request: HttpRequest, response: HttpResponse, configuration_id: str, body: shapes.Duplicate) -> Any:
     """The same document under another name, without tokens."""
     manager = manager_of(request)
     row = found(manager, configuration_id)
@@ -154,8 +155,8 @@ def duplicate(request: HttpRequest, response: HttpResponse, configuration_id: st
     return _made(request, response, made)
 
 
-@router.post("/{configuration_id}/labels", response={201: schemas.Configuration})
-def label(request: HttpRequest, response: HttpResponse, configuration_id: str, body: schemas.NewLabel) -> Any:
+@router.post("/{configuration_id}/labels", response={201: shapes.Configuration})
+def label(request: HttpRequest, response: HttpResponse, configuration_id: str, body: shapes.NewLabel) -> Any:
     """A further token under the configuration."""
     manager = manager_of(request)
     row = found(manager, configuration_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 
 from ..app import context
 from ..askable import askable
@@ -12,28 +12,10 @@ from ..context import Context
 from ..errors import InvalidInput
 from ..exchange import ImportResult
 from .auth import manager_of
+from .shapes.exchange import Brought
 
 BODY = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
 Names = Annotated[list[str] | None, Query(max_length=1000)]
-
-
-class DifferenceOut(Schema):
-    """A place and both its values; null where there is none, `[redacted]` where it is a secret."""
-
-    path: str
-    before: str | None
-    after: str | None
-
-
-class Brought(Schema):
-    """What became of each entry, in the order of the file; `differences` of those that have some."""
-
-    added: list[str]
-    overwritten: list[str]
-    unchanged: list[str]
-    skipped: list[str]
-    held: list[str]
-    differences: dict[str, list[DifferenceOut]]
 
 
 class Importing(Protocol):

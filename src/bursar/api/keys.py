@@ -11,22 +11,23 @@ from ..app import context
 from ..askable import askable
 from ..errors import InvalidInput
 from ..handout.usage import uses_by
-from . import schemas, uses
 from .auth import manager_of
+from .shapes import keys as shapes
+from .shapes.uses import UseOut
 from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["API keys"])
 
 
-@router.get("", response=list[schemas.Key])
+@router.get("", response=list[shapes.Key])
 def list_keys(request: HttpRequest, revoked: bool = False) -> Any:
     """By name; with `revoked` those too."""
     manager_of(request).check_all()
     return [_shown(each) for each in keys.list_keys(context(), revoked=revoked)]
 
 
-@router.post("", response={201: schemas.NewKeyOut})
-def new_key(request: HttpRequest, response: HttpResponse, body: schemas.NewKey) -> Any:
+@router.post("", response={201: shapes.NewKeyOut})
+def new_key(request: HttpRequest, response: HttpResponse, body: shapes.NewKey) -> Any:
     """Make a key. `key` in the answer is its only sight."""
     manager = manager_of(request)
     manager.check_all()
@@ -42,20 +43,20 @@ def new_key(request: HttpRequest, response: HttpResponse, body: schemas.NewKey) 
     return Status(201, _shown(view) | {"key": secret.reveal()})
 
 
-@router.get("/{key_id}", response={200: schemas.Key, 304: None})
+@router.get("/{key_id}", response={200: shapes.Key, 304: None})
 def read_key(request: HttpRequest, response: HttpResponse, key_id: str) -> Any:
     """One key, revoked or not."""
     return tagged(request, response, _shown(_found(request, key_id)))
 
 
-@router.get("/{key_id}/uses", response=list[uses.UseOut])
+@router.get("/{key_id}/uses", response=list[UseOut])
 def list_uses(request: HttpRequest, key_id: str) -> Any:
     """What the key was handed, the last first; at most 500 tokens."""
     return uses_by("key", _found(request, key_id).id, 500)
 
 
-@router.patch("/{key_id}", response=schemas.Key)
-def change_key(request: HttpRequest, response: HttpResponse, key_id: str, body: schemas.KeyRights) -> Any:
+@router.patch("/{key_id}", response=shapes.Key)
+def change_key(request: HttpRequest, response: HttpResponse, key_id: str, body: shapes.KeyRights) -> Any:
     """Only what is given is changed; it counts from the next request on."""
     view = _found(request, key_id)
     check(request, _shown(view))
@@ -75,7 +76,7 @@ def change_key(request: HttpRequest, response: HttpResponse, key_id: str, body: 
     return tagged(request, response, _shown(changed))
 
 
-@router.delete("/{key_id}", response=schemas.Key)
+@router.delete("/{key_id}", response=shapes.Key)
 def revoke_key(request: HttpRequest, response: HttpResponse, key_id: str) -> Any:
     """Revoke it; it is kept in the list of revoked ones."""
     view = _found(request, key_id)
@@ -98,4 +99,4 @@ def _live(view: keys.KeyView) -> str:
 
 
 def _shown(view: keys.KeyView) -> dict[str, Any]:
-    return {name: getattr(view, name) for name in schemas.Key.model_fields}
+    return {name: getattr(view, name) for name in shapes.Key.model_fields}

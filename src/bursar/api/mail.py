@@ -19,10 +19,10 @@ from ..mail.now import begin
 from ..mail.quarantine import quarantined, retry
 from ..mail.signing import renew_signing_secret
 from ..mail.transfer import export_accounts, import_accounts
-from . import schemas
 from .auth import manager_of
 from .exchange import exchanged
 from .paging import Limit, Offset, part
+from .shapes import mail as shapes
 from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["Mail accounts"])
@@ -34,7 +34,7 @@ exchanged(
 )
 
 
-@router.get("", response=schemas.MailAccountPage)
+@router.get("", response=shapes.MailAccountPage)
 def list_accounts(
     request: HttpRequest,
     limit: Limit = 50,
@@ -49,8 +49,8 @@ def list_accounts(
     return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
 
 
-@router.post("", response={201: schemas.MailAccount})
-def add_account(request: HttpRequest, response: HttpResponse, body: schemas.NewMailAccount) -> Any:
+@router.post("", response={201: shapes.MailAccount})
+def add_account(request: HttpRequest, response: HttpResponse, body: shapes.NewMailAccount) -> Any:
     """As `bursar mail add`."""
     manager = manager_of(request)
     manager.check_all()
@@ -60,15 +60,15 @@ def add_account(request: HttpRequest, response: HttpResponse, body: schemas.NewM
     return Status(201, tagged(request, response, _shown(found(request, account.id))))
 
 
-@router.get("/{account_id}", response={200: schemas.MailAccount, 304: None})
+@router.get("/{account_id}", response={200: shapes.MailAccount, 304: None})
 def read_account(request: HttpRequest, response: HttpResponse, account_id: str) -> Any:
     """One account, without its password."""
     return tagged(request, response, _shown(found(request, account_id)))
 
 
-@router.patch("/{account_id}", response=schemas.MailAccount)
+@router.patch("/{account_id}", response=shapes.MailAccount)
 def change_account(
-    request: HttpRequest, response: HttpResponse, account_id: str, body: schemas.MailAccountChange
+    request: HttpRequest, response: HttpResponse, account_id: str, body: shapes.MailAccountChange
 ) -> Any:
     """As `bursar mail set`: only what is given is changed."""
     row = found(request, account_id)
@@ -98,25 +98,25 @@ def fetch(request: HttpRequest, account_id: str) -> Any:
     return Status(202, None)
 
 
-@router.get("/{account_id}/runs", response=list[schemas.MailRun])
+@router.get("/{account_id}/runs", response=list[shapes.MailRun])
 def runs(request: HttpRequest, account_id: str) -> Any:
     """The runs that are kept, the newest first."""
     return runs_of(found(request, account_id).name)
 
 
-@router.get("/{account_id}/quarantine", response=list[schemas.Quarantined])
+@router.get("/{account_id}/quarantine", response=list[shapes.Quarantined])
 def quarantine(request: HttpRequest, account_id: str) -> Any:
     """Messages that the destination refused for good."""
     return quarantined(found(request, account_id).name)
 
 
-@router.post("/{account_id}/retry", response=schemas.Count)
-def retry_messages(request: HttpRequest, account_id: str, body: schemas.Retry) -> Any:
+@router.post("/{account_id}/retry", response=shapes.Count)
+def retry_messages(request: HttpRequest, account_id: str, body: shapes.Retry) -> Any:
     """Let the next run try messages in quarantine again."""
     return {"count": retry(found(request, account_id).name, body.messages)}
 
 
-@router.post("/{account_id}/signing-secret", response={201: schemas.SigningSecret})
+@router.post("/{account_id}/signing-secret", response={201: shapes.SigningSecret})
 def new_signing_secret(request: HttpRequest, account_id: str) -> Any:
     """Make the secret that the account's webhooks are signed with, in place of any before: the old one ends at once.
     This answer is its only sight."""
@@ -133,7 +133,7 @@ def found(request: HttpRequest, account_id: str) -> MailAccount:
     return row
 
 
-def _given(body: schemas.MailAccountChange) -> dict[str, Any]:
+def _given(body: shapes.MailAccountChange) -> dict[str, Any]:
     given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     if "type" in given:
         given["type"] = AccountType(given["type"])
@@ -146,7 +146,7 @@ def _given(body: schemas.MailAccountChange) -> dict[str, Any]:
 
 def _shown(row: MailAccount) -> dict[str, Any]:
     view = view_of(row)
-    return {name: getattr(view, name, None) for name in schemas.MailAccount.model_fields} | {
+    return {name: getattr(view, name, None) for name in shapes.MailAccount.model_fields} | {
         "id": row.id,
         "recipients": dict(view.recipients),
     }

@@ -1,53 +1,22 @@
 """The tests of a mail account's connection: begun, and read step by step."""
 
 import json
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from ..app import context
 from ..errors import NotFound
 from ..mail import trials
 from ..mail.models import MailAccount, MailTest
-from . import schemas
 from .mail import found
+from .shapes import mail as shapes
 
 router = Router(tags=["Mail accounts"])
 
 
-class ChoiceOut(Schema):
-    """One way out of a failure, with a command where there is one."""
-
-    title: str
-    text: str
-    command: str
-
-
-class StepOut(Schema):
-    """One step: what was seen, and where it failed what to do. `said` is the dialogue without secrets."""
-
-    step: str
-    seen: str
-    seconds: float
-    error: schemas.Trouble | None
-    choices: list[ChoiceOut]
-    said: list[str]
-
-
-class MailTestOut(Schema):
-    """A test. `open` goes on; `failed` without a `failed_step` was broken off."""
-
-    id: str
-    state: Literal["open", "ok", "failed"]
-    started_at: datetime
-    finished_at: datetime | None
-    failed_step: str | None
-    steps: list[StepOut]
-
-
-@router.post("/{account_id}/test", response={202: MailTestOut})
+@router.post("/{account_id}/test", response={202: shapes.MailTestOut})
 def begin_test(request: HttpRequest, response: HttpResponse, account_id: str) -> Any:
     """Begin a test, which reads no message and changes nothing there. Ask `Location` until it is no longer `open`."""
     row = found(request, account_id)
@@ -56,14 +25,14 @@ def begin_test(request: HttpRequest, response: HttpResponse, account_id: str) ->
     return Status(202, _shown(_test(row, test_id), row))
 
 
-@router.get("/{account_id}/tests", response=list[MailTestOut])
+@router.get("/{account_id}/tests", response=list[shapes.MailTestOut])
 def list_tests(request: HttpRequest, account_id: str) -> Any:
     """The last ten, the newest first."""
     row = found(request, account_id)
     return [_shown(each, row) for each in trials.kept(row)]
 
 
-@router.get("/{account_id}/tests/{test_id}", response=MailTestOut)
+@router.get("/{account_id}/tests/{test_id}", response=shapes.MailTestOut)
 def read_test(request: HttpRequest, account_id: str, test_id: str) -> Any:
     """One test as far as it is."""
     row = found(request, account_id)

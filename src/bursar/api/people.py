@@ -11,22 +11,22 @@ from ..access.one_at_a_time import one_at_a_time
 from ..app import context
 from ..askable import askable
 from ..errors import NotFound
-from . import schemas
 from .auth import manager_of
+from .shapes import people as shapes
 from .tags import check, tagged
 
 router = Router(tags=["People"])
 
 
-@router.get("", response=list[schemas.Person])
+@router.get("", response=list[shapes.Person])
 def list_people(request: HttpRequest) -> Any:
     """Everybody, by address."""
     manager_of(request).check_all()
     return [_shown(each) for each in Person.objects.order_by("email")]
 
 
-@router.post("", response={201: schemas.Link})
-def invite(request: HttpRequest, body: schemas.NewPerson) -> Any:
+@router.post("", response={201: shapes.Link})
+def invite(request: HttpRequest, body: shapes.NewPerson) -> Any:
     """Invite somebody; the link is shown this once."""
     manager = manager_of(request)
     manager.check_all()
@@ -35,15 +35,15 @@ def invite(request: HttpRequest, body: schemas.NewPerson) -> Any:
     return Status(201, {"url": f"{ctx.settings.base_url()}/join/{made}"})
 
 
-@router.get("/{email}", response={200: schemas.Person, 304: None})
+@router.get("/{email}", response={200: shapes.Person, 304: None})
 def read_person(request: HttpRequest, response: HttpResponse, email: str) -> Any:
     """One person."""
     manager_of(request).check_all()
     return tagged(request, response, _shown(_found(email)))
 
 
-@router.patch("/{email}", response=schemas.Person)
-def change_person(request: HttpRequest, response: HttpResponse, email: str, body: schemas.PersonChange) -> Any:
+@router.patch("/{email}", response=shapes.Person)
+def change_person(request: HttpRequest, response: HttpResponse, email: str, body: shapes.PersonChange) -> Any:
     """The role, and whether the person may sign in. The last administrator stays one."""
     manager_of(request).check_all()
     with one_at_a_time():
@@ -67,7 +67,7 @@ def delete_person(request: HttpRequest, email: str) -> Any:
     return Status(204, None)
 
 
-@router.post("/{email}/link", response=schemas.Link)
+@router.post("/{email}/link", response=shapes.Link)
 def password_link(request: HttpRequest, email: str) -> Any:
     """A link with which the person sets a new password; it is shown this once."""
     manager = manager_of(request)

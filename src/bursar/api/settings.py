@@ -7,29 +7,29 @@ from ninja import Router
 
 from ..app import context
 from ..sysconfig.registry import Setting, matching, setting
-from . import schemas
 from .auth import manager_of
+from .shapes import settings as shapes
 from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["Settings"])
 
 
-@router.get("", response=list[schemas.Setting])
+@router.get("", response=list[shapes.Setting])
 def list_settings(request: HttpRequest, search: str = "") -> Any:
     """All settings, or those whose name or help has `search` in it."""
     manager_of(request).check_all()
     return [_shown(each) for each in matching(search[:200] or None)]
 
 
-@router.get("/{name}", response={200: schemas.Setting, 304: None})
+@router.get("/{name}", response={200: shapes.Setting, 304: None})
 def read_setting(request: HttpRequest, response: HttpResponse, name: str) -> Any:
     """One setting."""
     manager_of(request).check_all()
     return tagged(request, response, _shown(setting(name)))
 
 
-@router.put("/{name}", response=schemas.Setting)
-def set_setting(request: HttpRequest, response: HttpResponse, name: str, body: schemas.SettingValue) -> Any:
+@router.put("/{name}", response=shapes.Setting)
+def set_setting(request: HttpRequest, response: HttpResponse, name: str, body: shapes.SettingValue) -> Any:
     """Store a value; it counts at once, in every process."""
     manager = manager_of(request)
     manager.check_all()
@@ -42,7 +42,7 @@ def set_setting(request: HttpRequest, response: HttpResponse, name: str, body: s
     return tagged(request, response, _shown(known))
 
 
-@router.delete("/{name}", response=schemas.Setting)
+@router.delete("/{name}", response=shapes.Setting)
 def reset_setting(request: HttpRequest, response: HttpResponse, name: str) -> Any:
     """Back to the default."""
     manager = manager_of(request)

@@ -7,19 +7,19 @@ from ninja import Router
 
 from ..providers import Template, template
 from ..providers.registry import templates
-from . import schemas
+from .shapes import templates as shapes
 
 router = Router(tags=["Templates"])
 
 
-@router.get("", response=list[schemas.TemplateOut])
+@router.get("", response=list[shapes.TemplateOut])
 def list_templates(request: HttpRequest) -> Any:
     """All templates, by slug."""
     del request
     return [_shown(each) for each in templates()]
 
 
-@router.get("/{slug}", response=schemas.TemplateOut)
+@router.get("/{slug}", response=shapes.TemplateOut)
 def read_template(request: HttpRequest, slug: str) -> Any:
     """One template, with what it asks for and the provider's steps."""
     del request

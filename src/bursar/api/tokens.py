@@ -19,14 +19,15 @@ from ..tokens.refresh import refresh
 from ..tokens.request import request as request_token
 from ..tokens.revoke import revoke
 from ..tokens.rows import TokenRow
-from . import schemas, uses
 from .auth import Manager, manager_of
 from .paging import Limit, Offset, part
+from .shapes import tokens as shapes
+from .shapes.uses import UseOut
 
 router = Router(tags=["Tokens"])
 
 
-@router.get("", response=schemas.TokenPage)
+@router.get("", response=shapes.TokenPage)
 def list_tokens(
     request: HttpRequest,
     limit: Limit = 50,
@@ -51,19 +52,19 @@ def list_tokens(
     return part(request, views_of(ctx, ids), total, limit, offset, _shown)
 
 
-@router.get("/{token_id}/state", response=schemas.Token)
+@router.get("/{token_id}/state", response=shapes.Token)
 def read_token(request: HttpRequest, token_id: str) -> Any:
     """One token's state; never the token."""
     return _shown(_found(manager_of(request), token_id))
 
 
-@router.get("/{token_id}/uses", response=list[uses.UseOut])
+@router.get("/{token_id}/uses", response=list[UseOut])
 def list_uses(request: HttpRequest, token_id: str) -> Any:
     """Where the token is used, who used it last first."""
     return uses_of(_found(manager_of(request), token_id).id)
 
 
-@router.post("/{token_id}/authorize", response=schemas.Ticket)
+@router.post("/{token_id}/authorize", response=shapes.Ticket)
 def authorize(request: HttpRequest, token_id: str) -> Any:
     """A link for a person: an authorization-code flow needs one."""
     manager = manager_of(request)
@@ -72,21 +73,21 @@ def authorize(request: HttpRequest, token_id: str) -> Any:
     return {"url": f"{ctx.settings.base_url()}/authorize/{text}"}
 
 
-@router.post("/{token_id}/request", response=schemas.Token)
+@router.post("/{token_id}/request", response=shapes.Token)
 def request_by_credentials(request: HttpRequest, token_id: str) -> Any:
     """A new token by client credentials."""
     manager = manager_of(request)
     return _after(manager, token_id, request_token(context(), _found(manager, token_id).reference, manager.by))
 
 
-@router.post("/{token_id}/refresh-now", response=schemas.Token)
+@router.post("/{token_id}/refresh-now", response=shapes.Token)
 def refresh_now(request: HttpRequest, token_id: str) -> Any:
     """A new token by the refresh token, whatever life the present one has left."""
     manager = manager_of(request)
     return _after(manager, token_id, refresh(context(), _found(manager, token_id).reference, manager.by))
 
 
-@router.post("/{token_id}/revoke", response=schemas.Token)
+@router.post("/{token_id}/revoke", response=shapes.Token)
 def revoke_token(request: HttpRequest, token_id: str) -> Any:
     """Forget the token here and tell the provider."""
     manager = manager_of(request)
@@ -120,7 +121,7 @@ def _after(manager: Manager, token_id: str, outcome: TokenRow | Refusal) -> dict
 
 
 def _shown(view: TokenView) -> dict[str, Any]:
-    names = schemas.Token.model_fields.keys() - {"state", "error"}
+    names = shapes.Token.model_fields.keys() - {"state", "error"}
     error = view.error
     return {name: getattr(view, name) for name in names} | {
         "state": view.state.word,

@@ -1,34 +1,21 @@
 """Calls of web services that wait for their next try, or were given up: listed, begun anew, forgotten."""
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from ..app import context
 from ..askable import askable
 from ..webservices import jobs
 from ..webservices.models import WebService
+from .shapes import webservices as shapes
 from .webservices import found
 
 router = Router(tags=["Web services"])
 
 
-class JobOut(Schema):
-    """A call; `id` is its idempotency key, the same with every try. `next_at` is null for one that was given up."""
-
-    id: str
-    invoker: str
-    origin: str
-    state: Literal["waiting", "given-up"]
-    tries: int
-    first_at: datetime
-    next_at: datetime | None
-    error: str
-
-
-@router.get("/{service_id}/jobs", response=list[JobOut])
+@router.get("/{service_id}/jobs", response=list[shapes.JobOut])
 def list_jobs(request: HttpRequest, service_id: str) -> Any:
     """What waits and what was given up, the newest first."""
     return jobs.views(found(request, service_id))

@@ -15,10 +15,10 @@ from ..webservices.models import WebService
 from ..webservices.service import Service
 from ..webservices.services import Secrets, add, change, delete, document_of
 from ..webservices.transfer import export_services, import_services
-from . import schemas
 from .auth import manager_of
 from .exchange import exchanged
 from .paging import Limit, Offset, part
+from .shapes import webservices as shapes
 from .tags import check, tagged
 
 router = Router(tags=["Web services"])
@@ -30,7 +30,7 @@ exchanged(
 )
 
 
-@router.get("", response=schemas.WebServicePage)
+@router.get("", response=shapes.WebServicePage)
 def list_services(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) -> Any:
     """By name."""
     manager_of(request).check_all()
@@ -38,8 +38,8 @@ def list_services(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) -
     return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
 
 
-@router.post("", response={201: schemas.WebService})
-def add_service(request: HttpRequest, response: HttpResponse, body: schemas.WebServiceDocument) -> Any:
+@router.post("", response={201: shapes.WebService})
+def add_service(request: HttpRequest, response: HttpResponse, body: shapes.WebServiceDocument) -> Any:
     """`document` as in the YAML of `bursar webservice import`, with `Password` and `ClientKey` where it needs them.
 
     One that would send a token where nobody has confirmed it is held: a person confirms it on its page.
@@ -51,15 +51,15 @@ def add_service(request: HttpRequest, response: HttpResponse, body: schemas.WebS
     return Status(201, tagged(request, response, _shown(found(request, row.id))))
 
 
-@router.get("/{service_id}", response={200: schemas.WebService, 304: None})
+@router.get("/{service_id}", response={200: shapes.WebService, 304: None})
 def read_service(request: HttpRequest, response: HttpResponse, service_id: str) -> Any:
     """One service, without its secrets."""
     return tagged(request, response, _shown(found(request, service_id)))
 
 
-@router.put("/{service_id}", response=schemas.WebService)
+@router.put("/{service_id}", response=shapes.WebService)
 def change_service(
-    request: HttpRequest, response: HttpResponse, service_id: str, body: schemas.WebServiceDocument
+    request: HttpRequest, response: HttpResponse, service_id: str, body: shapes.WebServiceDocument
 ) -> Any:
     """The whole document anew. Secrets that aren't given stay. Where they or the token would be sent to another
     place, the service is held: it calls nothing until a person has confirmed that on its page."""
@@ -80,8 +80,8 @@ def delete_service(request: HttpRequest, service_id: str) -> Any:
     return Status(204, None)
 
 
-@router.post("/{service_id}/run", response=schemas.WebServiceOutcome)
-def run(request: HttpRequest, service_id: str, body: schemas.WebServiceRun) -> Any:
+@router.post("/{service_id}/run", response=shapes.WebServiceOutcome)
+def run(request: HttpRequest, service_id: str, body: shapes.WebServiceRun) -> Any:
     """Call an invoker now. What went wrong at the service is in `error`; `again_in` says when it is tried again."""
     row = found(request, service_id)
     outcome = jobs.run(context(), row, body.invoker, body.data, manager_of(request).by)
@@ -97,7 +97,7 @@ def run(request: HttpRequest, service_id: str, body: schemas.WebServiceRun) -> A
     }
 
 
-@router.get("/{service_id}/calls", response=schemas.WebServiceCallPage)
+@router.get("/{service_id}/calls", response=shapes.WebServiceCallPage)
 def list_calls(
     request: HttpRequest,
     service_id: str,
@@ -121,7 +121,7 @@ def found(request: HttpRequest, service_id: str) -> WebService:
     return row
 
 
-def _given(body: schemas.WebServiceDocument) -> tuple[Service, Secrets]:
+def _given(body: shapes.WebServiceDocument) -> tuple[Service, Secrets]:
     document = dict(body.document)
     secrets = Secrets.taken_from(document)
     return Service.parse(document), secrets

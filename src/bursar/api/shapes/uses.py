@@ -1,4 +1,4 @@
-"""Where tokens are used, as the API shows it: the same shape from a token and from a key."""
+"""Where tokens are used: the same shape from a token and from a key."""
 
 from datetime import datetime
 
