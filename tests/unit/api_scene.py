@@ -1,6 +1,7 @@
 """The management API as a program asks it, within this process."""
 
 import json
+from copy import copy
 from typing import Any
 
 from django.test import Client
@@ -21,6 +22,12 @@ class Api:
         self.ctx = ctx
         self.key = self.new_key("everything")
         self._client = Client(raise_request_exception=False, headers={"host": HOST})
+
+    def with_key(self) -> "Api":
+        """Another caller with the same key, for another thread."""
+        other = copy(self)
+        other._client = Client(raise_request_exception=False, headers={"host": HOST})
+        return other
 
     def fill(self) -> None:
         """A token in every state."""

@@ -9,9 +9,10 @@ from bursar.access.models import Person
 from bursar.keyring import Place, Secret
 from bursar.tokens.detail import detail_of
 from bursar.tokens.models import Attempt, Configuration, Event, Token
+from bursar.tokens.scopes import compared
+from bursar.tokens.stretches import gaps_of, stretches_of
 from bursar.uses import Consumer
-from bursar.web.life_strip import SPANS, gaps_of, stretches_of, strip_of
-from bursar.web.scopes import compared
+from bursar.web.life_strip import SPANS, strip_of
 from tests.browser import past_scene
 from tests.unit.web_pages import PASSWORD, Pages
 

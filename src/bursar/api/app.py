@@ -3,6 +3,7 @@
 from .. import __version__
 from . import (
     configurations,
+    discovery,
     failures,
     keys,
     mail,
@@ -37,6 +38,7 @@ api = HandOutToo(
 )
 failures.register(api)
 for prefix, router in (
+    ("/configurations", discovery.router),  # before the other, which would take its words for ids
     ("/configurations", configurations.router),
     ("/templates", templates.router),
     ("/tokens", tokens.router),

@@ -8,21 +8,23 @@ from ninja import Query, Router, Status
 
 from ..app import context
 from ..askable import askable
-from ..errors import InvalidInput, NotFound
+from ..errors import BursarError, InvalidInput, NotFound
 from ..keyring import Secret
 from ..tokens import configure, edit
 from ..tokens.create import create
 from ..tokens.document import assigned, document_of, read_documents
 from ..tokens.duplicate import duplicate as duplicate_configuration
+from ..tokens.import_plan import plan_import
 from ..tokens.inventory import show_configuration
 from ..tokens.labels import add_label
 from ..tokens.models import Configuration, Token
-from ..tokens.transfer import export_documents, import_documents
+from ..tokens.transfer import export_documents, import_read
 from .auth import Forbidden, Manager, manager_of
-from .exchange import BODY, yaml_of
+from .exchange import BODY, brought, yaml_of
 from .paging import Limit, Offset, part
 from .shapes import configurations as shapes
 from .shapes.common import Validity
+from .shapes.exchange import Brought
 from .tags import check, in_one_step, tagged
 
 router = Router(tags=["Token configurations"])
@@ -64,7 +66,7 @@ def add_configuration(request: HttpRequest, response: HttpResponse, body: shapes
     manager.check(body.name)
     secret = Secret(body.client_secret) if body.client_secret else None
     row = create(context(), body.template, body.name, list(body.set.items()), secret, manager.by)
-    return _made(request, response, row)
+    return made(request, response, row)
 
 
 @router.get("/export", response={200: None})
@@ -84,28 +86,49 @@ def export_yaml(request: HttpRequest, name: Annotated[list[str] | None, Query(ma
 
 @router.post(
     "/import",
-    response=shapes.Imported,
+    response=Brought,
     openapi_extra=BODY,
 )
 def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = False) -> Any:
-    """The body is a file in the exchange format: all of it is imported, or nothing."""
+    """The body is a file in the exchange format: all of it is imported, or nothing. What is there is skipped, or with
+    `overwrite` replaced; its secret stays where the file has none. `dry_run` says what would become of each entry."""
     manager = manager_of(request)
     data = request.body
     if len(data) > LARGEST_FILE:
         raise InvalidInput("The file is larger than 32 MB.", code="document_too_large")
-    if not manager.rules.permits_all:
-        for document in read_documents(data, "body"):
-            manager.check(document.name)
-    result = import_documents(context(), data, "body", overwrite=overwrite, dry_run=dry_run, by=manager.by)
-    if not (result.added or result.overwritten or result.skipped):
+    documents = read_documents(data, "body")
+    if not documents:
         raise InvalidInput("The body holds no token configuration.", code="document_empty")
-    return result
+    for document in documents:
+        manager.check(document.name)
+    ctx = context()
+    plan = plan_import(ctx, documents, overwrite=overwrite)
+    result = import_read(ctx, documents, overwrite=overwrite, dry_run=dry_run, by=manager.by)
+    return brought(plan) | {"held": result.held}
+
+
+@router.post("/validity", response=shapes.ChangedMany)
+def set_validity(request: HttpRequest, body: shapes.ValidityOfMany) -> Any:
+    """Make many configurations valid, invalid or invalid-temporarily, each by itself: `failed` are as they were."""
+    manager = manager_of(request)
+    changed: list[str] = []
+    unchanged: list[str] = []
+    failed: list[dict[str, str]] = []
+    for key in dict.fromkeys(body.configurations):
+        try:
+            row = found(manager, key)
+            change = configure.change(context(), row.name, [("Validity", body.validity)], None, manager.by)
+        except BursarError as problem:
+            failed.append({"id": key, "code": problem.code, "sentence": problem.sentence, "action": problem.action})
+        else:
+            (changed if change.changed else unchanged).append(row.id)
+    return {"changed": changed, "unchanged": unchanged, "failed": failed}
 
 
 @router.get("/{configuration_id}", response={200: shapes.Configuration, 304: None})
 def read_configuration(request: HttpRequest, response: HttpResponse, configuration_id: str) -> Any:
     """One configuration, without its secret."""
-    return tagged(request, response, _whole(found(manager_of(request), configuration_id)))
+    return tagged(request, response, whole(found(manager_of(request), configuration_id)))
 
 
 @router.patch("/{configuration_id}", response=shapes.Configuration)
@@ -116,13 +139,13 @@ def change_configuration(
     person's confirmation, which the pages and the command line take, and this API doesn't."""
     manager = manager_of(request)
     row = found(manager, configuration_id)
-    check(request, _whole(row))
+    check(request, whole(row))
     document = assigned(document_of(row), list(body.set.items()))
     manager.check(document.name)
     secret = Secret(body.client_secret) if body.client_secret else None
     with in_one_step(request):
         change = edit.save(context(), row, document, secret, manager.by)
-    return tagged(request, response, _whole(change.configuration))
+    return tagged(request, response, whole(change.configuration))
 
 
 @router.delete("/{configuration_id}", response={204: None})
@@ -131,7 +154,7 @@ def delete_configuration(request: HttpRequest, configuration_id: str) -> Any:
     manager = manager_of(request)
 
     def look(row: Configuration) -> None:
-        check(request, _whole(row))
+        check(request, whole(row))
         for label in Token.objects.filter(configuration=row).exclude(label="").values_list("label", flat=True):
             if not manager.may_see(f"{row.name}#{label}"):
                 raise Forbidden(
@@ -151,8 +174,8 @@ def duplicate(request: HttpRequest, response: HttpResponse, configuration_id: st
     manager = manager_of(request)
     row = found(manager, configuration_id)
     manager.check(body.name)
-    made = duplicate_configuration(context(), row, body.name, manager.by, with_secret=body.with_secret)
-    return _made(request, response, made)
+    copy = duplicate_configuration(context(), row, body.name, manager.by, with_secret=body.with_secret)
+    return made(request, response, copy)
 
 
 @router.post("/{configuration_id}/labels", response={201: shapes.Configuration})
@@ -162,7 +185,7 @@ def label(request: HttpRequest, response: HttpResponse, configuration_id: str, b
     row = found(manager, configuration_id)
     manager.check(f"{row.name}#{body.label}")
     add_label(row, body.label)
-    return _made(request, response, row)
+    return made(request, response, row)
 
 
 def found(manager: Manager, configuration_id: str) -> Configuration:
@@ -176,9 +199,10 @@ def found(manager: Manager, configuration_id: str) -> Configuration:
     return row
 
 
-def _made(request: HttpRequest, response: HttpResponse, row: Configuration) -> Any:
+def made(request: HttpRequest, response: HttpResponse, row: Configuration) -> Any:
+    """201, with its address and its tag."""
     response["Location"] = f"/api/v1/configurations/{row.id}"
-    return Status(201, tagged(request, response, _whole(edit.by_id(row.id))))
+    return Status(201, tagged(request, response, whole(edit.by_id(row.id))))
 
 
 def _summary(row: Configuration) -> dict[str, Any]:
@@ -201,7 +225,8 @@ def _held(row: Any) -> list[str]:
     return (["token"] if row.token_held else []) + (["secret"] if row.secret_held else [])
 
 
-def _whole(row: Configuration) -> dict[str, Any]:
+def whole(row: Configuration) -> dict[str, Any]:
+    """The configuration as `read_configuration` answers it."""
     shown = show_configuration(context(), row.name)
     tokens = Token.objects.filter(configuration=row).order_by("label").values("id", "label")
     return _summary(row) | {

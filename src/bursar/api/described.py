@@ -49,10 +49,17 @@ class HandOutToo(NinjaAPI):
         schema["paths"] |= {
             f"{prefix}/tokens/{{name}}": {"get": _hand_out()},
             f"{prefix}/tokens/{{name}}/refresh": {"post": _replacement()},
+            f"{prefix}/emailengine": {"get": _emailengine()},
+            f"{prefix}/revoke-all": {"post": _revoke_all()},
         }
         schemas = schema["components"].setdefault("schemas", {})
         schemas["Problem"] = _problem()
         schemas["AccessToken"] = _TOKEN
+        schema["components"]["securitySchemes"]["AnyKeyAsPassword"] = {
+            "type": "http",
+            "scheme": "basic",
+            "description": "Any name, and an API key as the password.",
+        }
         for operations in schema["paths"].values():
             for method, operation in operations.items():
                 operation.setdefault("security", [{"ManagerKey": []}])
@@ -132,6 +139,39 @@ def _replacement() -> dict[str, Any]:
             },
         },
         "responses": {"200": _given()},
+    }
+
+
+def _emailengine() -> dict[str, Any]:
+    told = {"user": {"type": "string"}, "accessToken": {"type": "string"}}
+    shape = {"type": "object", "required": list(told), "properties": told}
+    account = {"name": "account", "in": "query", "required": True, "schema": {"type": "string", "minLength": 1}}
+    return {
+        "operationId": "answer_emailengine",
+        "summary": 'EmailEngine\'s "authentication server"',
+        "description": "Login and access token of a mail account, by its name. Needs the verb `read`.",
+        "tags": ["Hand-out"],
+        "security": [{"AnyKeyAsPassword": []}],
+        "parameters": [account, {"name": "proto", "in": "query", "required": False, "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "Both", "content": {"application/json": {"schema": shape}}}},
+    }
+
+
+def _revoke_all() -> dict[str, Any]:
+    names = {"type": "array", "items": {"type": "string"}}
+    told = {
+        "revoked": {"type": "integer", "minimum": 0, "description": "How many tokens ended."},
+        "untold": names | {"description": "Names whose provider has yet to hear of it; Bursar goes on telling."},
+        "unreachable": names | {"description": "Names whose provider can't be told."},
+    }
+    shape = {"type": "object", "required": list(told), "properties": told}
+    return {
+        "operationId": "revoke_everything",
+        "summary": "Stop everything",
+        "description": "Forget every token and tell the providers. Needs the verb `manage`, and a key for all names.",
+        "tags": ["Hand-out"],
+        "parameters": [],
+        "responses": {"200": {"description": "Done", "content": {"application/json": {"schema": shape}}}},
     }
 
 

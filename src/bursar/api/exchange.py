@@ -1,6 +1,6 @@
 """YAML in and out: the same for web services and mail accounts, all of it or nothing, secrets in and never out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,9 @@ from ..app import context
 from ..askable import askable
 from ..context import Context
 from ..errors import InvalidInput
-from ..exchange import ImportResult
+from ..exchange import HIDDEN, ImportResult, Stored
+from ..tokens.differences import Difference
+from ..tokens.import_plan import OVERWRITTEN, SKIPPED, PlannedEntry
 from .auth import manager_of
 from .shapes.exchange import Brought
 
@@ -47,6 +49,18 @@ def exchanged(router: Router, kind: str, importing: Importing, exporting: Callab
 
     router.get("/export", response={200: None}, operation_id=f"export_{kind}")(export_yaml)
     router.post("/import", response=Brought, operation_id=f"import_{kind}", openapi_extra=BODY)(import_yaml)
+
+
+def brought(plan: Sequence[PlannedEntry]) -> dict[str, Any]:
+    """What became of token configurations, in the same shape."""
+    entries = [Stored(each.name, each.outcome, each.differences + _of_secret(each), bool(each.held)) for each in plan]
+    return ImportResult(entries).as_json()
+
+
+def _of_secret(entry: PlannedEntry) -> tuple[Difference, ...]:
+    if entry.outcome not in (OVERWRITTEN, SKIPPED) or entry.secret not in ("new", "replaced"):
+        return ()
+    return (Difference("ClientSecret", HIDDEN if entry.secret == "replaced" else None, HIDDEN),)  # noqa: S105
 
 
 def yaml_of(text: str) -> HttpResponse:

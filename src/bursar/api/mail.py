@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
@@ -10,6 +11,7 @@ from ..app import context
 from ..askable import askable
 from ..errors import NotFound
 from ..keyring import Secret
+from ..mail import running
 from ..mail.account import AccountType, parse_interval
 from ..mail.accounts import NewAccount, add, delete, view_of
 from ..mail.change import as_new, change
@@ -39,13 +41,16 @@ def list_accounts(
     request: HttpRequest,
     limit: Limit = 50,
     offset: Offset = 0,
+    search: Annotated[str, Query(max_length=200)] = "",
     name: Annotated[str | None, Query(max_length=250)] = None,
 ) -> Any:
-    """By name; `name` is exact."""
+    """By name. `search` looks at name, login and server; `name` is exact."""
     manager_of(request).check_all()
     rows = MailAccount.objects.select_related("token__configuration").order_by("name")
     if name is not None:
         rows = rows.filter(name=askable(name))
+    for word in askable(search).split():
+        rows = rows.filter(Q(name__icontains=word) | Q(login__icontains=word) | Q(host__icontains=word))
     return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
 
 
@@ -96,6 +101,15 @@ def fetch(request: HttpRequest, account_id: str) -> Any:
     row = found(request, account_id)
     begin(context(), row)
     return Status(202, None)
+
+
+@router.get("/{account_id}/progress", response=shapes.MailProgress)
+def progress(request: HttpRequest, account_id: str) -> Any:
+    """How far the run is that is under way."""
+    row = found(request, account_id)
+    current = running.of(row.id)
+    leased = row.lease_run is not None and row.lease_until is not None and row.lease_until > context().clock.now()
+    return {"under_way": leased or current is not None, "fetched": current.fetched if current else 0}
 
 
 @router.get("/{account_id}/runs", response=list[shapes.MailRun])

@@ -35,6 +35,13 @@ def invite(request: HttpRequest, body: shapes.NewPerson) -> Any:
     return Status(201, {"url": f"{ctx.settings.base_url()}/join/{made}"})
 
 
+@router.get("/invitations", response=list[shapes.Invitation])
+def list_invitations(request: HttpRequest) -> Any:
+    """The invitations that are open, the newest first."""
+    manager_of(request).check_all()
+    return invitations.pending(context())
+
+
 @router.get("/{email}", response={200: shapes.Person, 304: None})
 def read_person(request: HttpRequest, response: HttpResponse, email: str) -> Any:
     """One person."""

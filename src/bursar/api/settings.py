@@ -8,6 +8,7 @@ from ninja import Router
 from ..app import context
 from ..sysconfig.registry import Setting, matching, setting
 from .auth import manager_of
+from .paging import Limit
 from .shapes import settings as shapes
 from .tags import check, in_one_step, names_tag, tagged
 
@@ -19,6 +20,27 @@ def list_settings(request: HttpRequest, search: str = "") -> Any:
     """All settings, or those whose name or help has `search` in it."""
     manager_of(request).check_all()
     return [_shown(each) for each in matching(search[:200] or None)]
+
+
+@router.get("/history", response=list[shapes.SettingChange])
+def list_changes(request: HttpRequest, limit: Limit = 50) -> Any:
+    """Who changed which setting from what to what, the newest first."""
+    manager_of(request).check_all()
+    return context().settings.history(limit=limit)
+
+
+@router.get("/redirect-uri", response=shapes.RedirectUri)
+def read_redirect_uri(request: HttpRequest) -> Any:
+    """Where providers send people back to, put together from `HttpType`, `FQDN` and `ScriptAlias`."""
+    del request
+    return {"redirect_uri": context().settings.redirect_uri()}
+
+
+@router.get("/{name}/history", response=list[shapes.SettingChange])
+def list_changes_of_one(request: HttpRequest, name: str, limit: Limit = 50) -> Any:
+    """The changes of one setting, the newest first."""
+    manager_of(request).check_all()
+    return context().settings.history(setting(name).name, limit=limit)
 
 
 @router.get("/{name}", response={200: shapes.Setting, 304: None})

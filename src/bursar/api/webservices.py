@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
@@ -19,7 +18,7 @@ from .auth import manager_of
 from .exchange import exchanged
 from .paging import Limit, Offset, part
 from .shapes import webservices as shapes
-from .tags import check, tagged
+from .tags import check, in_one_step, names_tag, tagged
 
 router = Router(tags=["Web services"])
 exchanged(
@@ -65,18 +64,18 @@ def change_service(
     place, the service is held: it calls nothing until a person has confirmed that on its page."""
     row = found(request, service_id)
     check(request, _shown(row))
-    changed = change(context(), row, *_given(body), manager_of(request).by, seen=row.generation)
+    with in_one_step(request):
+        changed = change(context(), row, *_given(body), manager_of(request).by, seen=row.generation)
     return tagged(request, response, _shown(changed))
 
 
 @router.delete("/{service_id}", response={204: None})
 def delete_service(request: HttpRequest, service_id: str) -> Any:
     """With its log, and the calls that wait for their next try."""
-    with transaction.atomic():
-        row = found(request, service_id)
-        WebService.objects.select_for_update().filter(pk=row.pk).first()
-        check(request, _shown(found(request, service_id)))
-        delete(row)
+    row = found(request, service_id)
+    check(request, _shown(row))
+    with in_one_step(request):
+        delete(row, seen=row.generation if names_tag(request) else None)
     return Status(204, None)
 
 

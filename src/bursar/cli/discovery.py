@@ -1,6 +1,6 @@
 """`bursar config discover` and `bursar config recheck`: configurations from what a provider says of itself."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -46,20 +46,19 @@ def discover(
     they are now: `bursar config recheck NAME` says later whether the provider says other things.
     """
     from ..oauth2.vocabulary import Flow
-    from ..tokens.discover import add_found, look
+    from ..tokens.discover import add_found, look, plain
 
     found = look(ctx, issuer, tenant=tenant, flow=Flow(FLOWS[flow]) if flow else None)
     if as_json:
-        emit_json(_plain(found))
+        emit_json(plain(found))
     else:
         _say(found)
     if name is None:
         if not as_json:
             note("Nothing was added. Add it with --name NAME --set ClientID=… --secret-file F.")
         return
-    elsewhere = found.metadata.elsewhere()
-    if elsewhere:
-        hosts = ", ".join(sorted({url.host for url in elsewhere.values()}))
+    if found.other_hosts:
+        hosts = ", ".join(found.other_hosts)
         confirm_or_yes(f"Send what belongs to {printable(found.metadata.issuer)} to {printable(hosts)}?", yes)
     row = add_found(ctx, found, name, pairs(assignments), secret_from(secret_file), operator())
     note(f'Added "{printable(row.name)}".')
@@ -104,18 +103,3 @@ def _say(found: "Found") -> None:
         note("Both flows are there: choose with --flow code or --flow credentials.")
     if found.templates:
         note(f"A template knows this provider better: {', '.join(found.templates)}.")
-
-
-def _plain(found: "Found") -> dict[str, Any]:
-    return {
-        "issuer": found.metadata.issuer,
-        "endpoints": {name: str(url) for name, url in found.metadata.endpoints().items()},
-        "flow": found.proposal.flow.value,
-        "flows": [flow.value for flow in found.flows],
-        "client_authentication": found.proposal.authentication.value,
-        "pkce": found.proposal.tree.get("PKCE", "S256"),
-        "scope": found.proposal.scope,
-        "notes": found.proposal.notes,
-        "templates": found.templates,
-        "config": found.proposal.tree,
-    }

@@ -8,9 +8,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..context import Context
-from ..errors import InvalidInput, Temporary
+from ..errors import InvalidInput, Refused, Temporary
 from ..keyring import Secret
 from ..oauth2.metadata import Metadata
 from ..oauth2.vocabulary import Flow
@@ -31,6 +32,11 @@ class Found:
     flows: tuple[Flow, ...]
     templates: tuple[str, ...]  # slugs that know this provider already
     seen: str
+
+    @property
+    def other_hosts(self) -> list[str]:
+        """Hosts that are not the issuer's own, to which what belongs to it would be sent."""
+        return sorted({url.host for url in self.metadata.elsewhere().values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,32 @@ def check_seen(found: Found, seen: str) -> None:
             code="metadata_changed",
             action="Look at what it says now, then add it.",
         )
+
+
+def check_hosts(found: Found, *, agreed: bool) -> None:
+    """Raises Refused (`other_hosts`) where what belongs to the issuer would go to other hosts, unless agreed."""
+    if found.other_hosts and not agreed:
+        raise Refused(
+            f"What belongs to {found.metadata.issuer} would be sent to {', '.join(found.other_hosts)}.",
+            code="other_hosts",
+            action="Compare the addresses with the provider's documentation, then say that they may be used.",
+        )
+
+
+def plain(found: Found) -> dict[str, Any]:
+    """What was found as plain values, for programs."""
+    return {
+        "issuer": found.metadata.issuer,
+        "endpoints": {name: str(url) for name, url in found.metadata.endpoints().items()},
+        "flow": found.proposal.flow.value,
+        "flows": [flow.value for flow in found.flows],
+        "client_authentication": found.proposal.authentication.value,
+        "pkce": found.proposal.tree.get("PKCE", "S256"),
+        "scope": found.proposal.scope,
+        "notes": found.proposal.notes,
+        "templates": found.templates,
+        "config": found.proposal.tree,
+    }
 
 
 def recheck(ctx: Context, name: str) -> list[Difference]:

@@ -13,8 +13,8 @@ from ..oauth2.redact import REMOVED
 from ..tokens import history
 from ..tokens.detail import TokenDetail
 from ..tokens.history import Call, Event
+from ..tokens.stretches import Stretch, gaps_of
 from .document_words import key_words
-from .life_strip import Stretch, gaps_of
 from .names import consumer_words
 from .wording import clock, day_title, span
 

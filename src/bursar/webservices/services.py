@@ -123,10 +123,18 @@ def set_validity(ctx: Context, row: WebService, validity: str, by: str) -> WebSe
     return change(ctx, row, replace(service_of(row), validity=validity), Secrets(), by)
 
 
-def delete(row: WebService) -> None:
-    """Remove the service, its log, and what was to be called yet. Raises Refused where somebody calls it by name."""
+def delete(row: WebService, *, seen: int | None = None) -> None:
+    """Remove the service, its log, and what was to be called yet. Raises Refused where somebody calls it by name.
+
+    With `seen` only in the generation that was seen; else raises Temporary (`changed_meanwhile`), or NotFound.
+    """
     check_unused(row.name)
-    row.delete()
+    with transaction.atomic():
+        WebService.objects.select_for_update().filter(id=row.id).first()
+        now = find_by_id(row.id)
+        if seen is not None and now.generation != seen:
+            raise changed_meanwhile(row.name)
+        now.delete()
 
 
 def find(name: str) -> WebService:

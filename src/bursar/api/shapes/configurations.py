@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from ninja import Field, Schema
 
-from .common import Incoming, Name, Page, SecretText, Texts
+from .common import Incoming, Name, Page, SecretText, Texts, Trouble, Validity
 
 
 class ConfigurationSummary(Schema):
@@ -65,10 +65,22 @@ class NewLabel(Incoming):
     label: Annotated[str, Field(min_length=1, max_length=250)]
 
 
-class Imported(Schema):
-    """Names, in the order of the file."""
+class ValidityOfMany(Incoming):
+    """Ids of configurations, and what all of them become."""
 
-    added: list[str]
-    overwritten: list[str]
-    skipped: list[str]
-    held: list[str] = []
+    validity: Validity
+    configurations: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=1000)]
+
+
+class NotChanged(Trouble):
+    """A configuration that stays as it was, and why."""
+
+    id: str
+
+
+class ChangedMany(Schema):
+    """Ids, in the order in which they were sent; `changed` of those that weren't so already."""
+
+    changed: list[str]
+    unchanged: list[str]
+    failed: list[NotChanged]

@@ -82,6 +82,13 @@ class MailRun(Schema):
     notes: list[str]
 
 
+class MailProgress(Schema):
+    """Whether a run is under way, and how many messages it has fetched, where it runs in this process."""
+
+    under_way: bool
+    fetched: int
+
+
 class Quarantined(Schema):
     """A message that the destination refused for good; it stays on the mail server."""
 

@@ -37,3 +37,14 @@ class Link(Schema):
     """Good once, for three days."""
 
     url: str
+
+
+class Invitation(Schema):
+    """An invitation that is open; its link was shown once."""
+
+    email: str
+    name: str
+    role: str
+    created_at: datetime
+    created_by: str
+    ends_at: datetime

@@ -13,13 +13,14 @@ from ...handout.usage import TokenUse, uses_of
 from ...mail.models import MailAccount
 from ...oauth2.jwt_claims import Claims, Closed
 from ...tokens.detail import TokenDetail, detail_of
+from ...tokens.scopes import compared
+from ...tokens.stretches import stretches_of
 from ..access import look
 from ..explained import explained
 from ..frame import leave_out_notice
-from ..life_strip import SPANS, stretches_of, strip_of
+from ..life_strip import SPANS, strip_of
 from ..names import consumer_words, people_named
 from ..rows import Row
-from ..scopes import compared
 from ..standing import access_words, refresh_words
 from ..table import rows_of
 from ..targets import targets_of
