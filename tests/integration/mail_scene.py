@@ -41,7 +41,7 @@ class Scene:
         }
         if "password" in changed:
             usual["token"] = None
-        add(self.ctx, NewAccount(name=name, type=AccountType(kind), port=port, **usual | changed), "test")
+        add(self.ctx, NewAccount(name=name, type=AccountType(kind), port=port, **usual | changed), "test", release=True)
         return name
 
     def fetch(self, name: str = "Support", **limits: Any) -> Result:

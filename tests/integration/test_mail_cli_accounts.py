@@ -28,6 +28,7 @@ def shown(home: BursarHome, name: str) -> dict[str, object]:
 
 
 def test_an_account_with_every_field_travels_as_yaml(home: BursarHome, tmp_path: Path, password_file: str) -> None:
+    """SEC-62: one whose token would go where nobody has confirmed it is held until it is confirmed."""
     table = tmp_path / "table"
     table.write_text(
         f"# who gets what\nSales@bursar.test maildir:{tmp_path}/sales\n\nb@bursar.test maildir:{tmp_path}/b\n"
@@ -73,7 +74,15 @@ def test_an_account_with_every_field_travels_as_yaml(home: BursarHome, tmp_path:
     both = exported[exported.index("- Name: Support") :] + secret
     assert "would be added" in home.cli("mail", "import", "-", "--dry-run", input=both, check=0).stderr
     assert json.loads(home.cli("mail", "list", "--json", check=0).stdout) == []
-    home.cli("mail", "import", "-", input=both, check=0)
+    imported = home.cli("mail", "import", "-", input=both, check=0).stderr
+    assert '"Support" is held: it isn\'t collected until `bursar mail confirm Support`.' in imported
+    assert '"Old" is held' not in imported, "a password is entered for its server"
+    assert "valid, held" in home.cli("mail", "list", check=0).stdout
+    assert "bursar mail confirm 'Support'" in home.cli("mail", "fetch", "Support", check=4).stdout
+    assert "Say so with --yes" in home.cli("mail", "confirm", "Support", check=2).stderr
+    said_twice = home.cli("mail", "confirm", "Support", "Old", "--yes", check=0).stderr
+    assert 'Confirmed "Support".' in said_twice
+    assert '"Old" isn\'t held.' in said_twice
     volatile = ("created_at", "next_run_at")
     after = [shown(home, name) for name in ("Old", "Support")]
     for account in (*before, *after):

@@ -1,6 +1,5 @@
 """Mail accounts: list, add, change, delete, YAML, fetch, the log of their runs, the quarantine, signing."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from django.db.models import Q
@@ -14,7 +13,7 @@ from ..keyring import Secret
 from ..mail import running
 from ..mail.account import AccountType, parse_interval
 from ..mail.accounts import NewAccount, add, delete, view_of
-from ..mail.change import as_new, change
+from ..mail.change import amended, change
 from ..mail.log import runs_of
 from ..mail.models import MailAccount
 from ..mail.now import begin
@@ -56,7 +55,8 @@ def list_accounts(
 
 @router.post("", response={201: shapes.MailAccount})
 def add_account(request: HttpRequest, response: HttpResponse, body: shapes.NewMailAccount) -> Any:
-    """As `bursar mail add`."""
+    """As `bursar mail add`. One that would send a token to a server that its provider isn't known for is held: a
+    person confirms it on its page."""
     manager = manager_of(request)
     manager.check_all()
     given = _given(body)
@@ -75,13 +75,14 @@ def read_account(request: HttpRequest, response: HttpResponse, account_id: str) 
 def change_account(
     request: HttpRequest, response: HttpResponse, account_id: str, body: shapes.MailAccountChange
 ) -> Any:
-    """As `bursar mail set`: only what is given is changed."""
+    """As `bursar mail set`: only what is given is changed. Where that would send a token to another server, the account
+    is held: it logs in nowhere until a person has confirmed that on its page."""
     row = found(request, account_id)
     check(request, _shown(row))
     given = _given(body)
     if "password" in given:
         given["token"] = None
-    changed = change(context(), row, replace(as_new(row), **given), manager_of(request).by, seen=row.generation)
+    changed = change(context(), row, amended(row, given), manager_of(request).by, seen=row.generation)
     return tagged(request, response, _shown(changed))
 
 
@@ -153,6 +154,8 @@ def _given(body: shapes.MailAccountChange) -> dict[str, Any]:
         given["type"] = AccountType(given["type"])
     if "interval" in given:
         given["interval"] = parse_interval(given["interval"])
+    if "ca" in given:
+        given["ca_file"] = given.pop("ca")
     if "password" in given:
         given["password"] = Secret(given["password"])
     return given

@@ -8,7 +8,7 @@ import click
 
 from .mail_change import TYPES, VALIDITIES, log, set_, show
 from .mail_quarantine import quarantine, retry, signing_secret
-from .mail_transfer import export, import_
+from .mail_transfer import confirm, export, import_
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
 
@@ -76,7 +76,7 @@ def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
         interval=parse_interval(given.pop("interval")),
         **given,
     )
-    account = add_account(ctx, new, operator())
+    account = add_account(ctx, new, operator(), release=True)  # who types the server says yes to it
     note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
     if any(to.startswith("webhook:") for to in (account.deliver, *new.recipients.values())):
         secret = f"bursar mail signing-secret {quote(printable(account.name))}"
@@ -99,10 +99,15 @@ def list_(ctx: Any, as_json: bool) -> None:  # noqa: ARG001 - every command gets
     if as_json:
         emit_json(accounts)
         return
-    table(
-        [(a.name, a.type, f"{a.host}:{a.port}", a.login, a.token, a.folder, a.after, a.deliver) for a in accounts],
-        ("NAME", "TYPE", "SERVER", "LOGIN", "TOKEN", "FOLDER", "AFTER", "DELIVER"),
-    )
+    rows = [
+        (a.name, a.type, f"{a.host}:{a.port}", a.login, a.token, a.folder, a.after, a.deliver, _validity(a))
+        for a in accounts
+    ]
+    table(rows, ("NAME", "TYPE", "SERVER", "LOGIN", "TOKEN", "FOLDER", "AFTER", "DELIVER", "VALIDITY"))
+
+
+def _validity(account: Any) -> str:
+    return f"{account.validity}, held" if account.held else str(account.validity)
 
 
 @mail.command()
@@ -197,5 +202,5 @@ def delete(ctx: Any, name: str, yes: bool) -> None:
     note(f'Deleted "{printable(name)}".')
 
 
-for command in (set_, show, log, export, import_, quarantine, retry, signing_secret):
+for command in (set_, show, log, export, import_, confirm, quarantine, retry, signing_secret):
     mail.add_command(command)

@@ -41,11 +41,9 @@ def set_(ctx: Any, name: str, **given: Any) -> None:
       bursar mail set Support --validity invalid-temporarily
       bursar mail set Old --password-file secret
     """
-    from dataclasses import replace
-
     from ..mail.account import AccountType, parse_interval
     from ..mail.accounts import find
-    from ..mail.change import as_new, change
+    from ..mail.change import amended, change
     from .mail_files import authentication, table_from
 
     account = find(name)
@@ -55,11 +53,7 @@ def set_(ctx: Any, name: str, **given: Any) -> None:
     if auth or token or file:
         changed["token"], changed["password"] = authentication(auth, token, file)
     if "kind" in values:
-        changed["type"] = kind = AccountType(values.pop("kind"))
-        if "port" not in values:
-            changed["port"] = kind.default_port
-        if not kind.has_folders:
-            changed["folder"] = None
+        changed["type"] = AccountType(values.pop("kind"))
     if "new_name" in values:
         changed["name"] = values.pop("new_name")
     if "ca" in values:
@@ -69,8 +63,13 @@ def set_(ctx: Any, name: str, **given: Any) -> None:
         changed["recipients"] = table_from(values.pop("by_recipient"))
     if "interval" in values:
         changed["interval"] = parse_interval(values.pop("interval"))
-    row = change(ctx, account, replace(as_new(account), **changed, **values), operator())
+    row = change(ctx, account, amended(account, changed | values), operator(), release=_says_where(given))
     note(f'Changed "{printable(row.name)}". Try it with `bursar mail test`.')
+
+
+def _says_where(given: dict[str, Any]) -> bool:
+    """Whether who changes the account has typed the server, or what is sent there: that is a yes to it."""
+    return any(given[name] is not None for name in ("kind", "host", "port", "token", "ca"))
 
 
 @click.command()

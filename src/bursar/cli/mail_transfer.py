@@ -1,12 +1,13 @@
-"""`bursar mail export` and `import`: accounts as YAML."""
+"""`bursar mail export`, `import` and `confirm`: accounts as YAML, and the yes to where one sends its token."""
 
+from shlex import quote
 from typing import Any
 
 import click
 
 from .exchange import import_options, named_option, read_file, say
-from .output import echo
-from .run import operator, run
+from .output import echo, note, printable
+from .run import confirm_or_yes, operator, run, yes_option
 
 
 @click.command()
@@ -24,8 +25,36 @@ def export(ctx: Any, names: tuple[str, ...], with_passwords: bool) -> None:
 @import_options("Replace accounts of the same name; their ledger and log stay.")
 @run
 def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
-    """Import mail accounts from FILE, or from standard input with -: all of them, or none."""
+    """Import mail accounts from FILE, or from standard input with -: all of them, or none.
+
+    Where a token would go to a server that its provider isn't known for and that
+    nobody has confirmed, the account is held: `bursar mail confirm` releases it.
+    """
     from ..mail.transfer import import_accounts
 
     result = import_accounts(ctx, read_file(file), file, overwrite=overwrite, dry_run=dry_run, by=operator())
     say(result, dry_run=dry_run, as_json=as_json)
+    if not dry_run:
+        for name in result.held:
+            step = f"bursar mail confirm {quote(printable(name))}"
+            note(f'"{printable(name)}" is held: it isn\'t collected until `{step}`.')
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True)
+@yes_option
+@run
+def confirm(ctx: Any, names: tuple[str, ...], yes: bool) -> None:
+    """Release accounts that are held: their tokens go to the servers that they have now."""
+    from ..mail.accounts import find, reference_of
+    from ..mail.hold import confirm as confirm_account
+
+    accounts = [find(name) for name in dict.fromkeys(names)]
+    for account in accounts:
+        if not account.held:
+            note(f'"{printable(account.name)}" isn\'t held.')
+            continue
+        token, server = reference_of(account), f"{account.host}:{account.port}"
+        confirm_or_yes(f'Send the token "{printable(token)}" to {printable(server)} from now on?', yes)
+        confirm_account(ctx, account, operator(), seen=account.generation)
+        note(f'Confirmed "{printable(account.name)}".')

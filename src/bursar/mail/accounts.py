@@ -15,7 +15,7 @@ from ..ids import new_id
 from ..keyring import Place, Secret
 from ..reference import token_reference
 from ..tokens import labels
-from ..tokens.models import Configuration
+from . import hold
 from .account import AccountType, After, Authentication, Validity, interval_text, one_line
 from .delivery import registry
 from .lease import Lease
@@ -77,13 +77,15 @@ class AccountView:
     authentication: str
     trusted: bool
     recipients: Mapping[str, str]
+    held: bool
     interval: str
     next_run_at: datetime | None
     comment: str
 
 
-def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
-    """Store a mail account; a missing label of its token is made.
+def add(ctx: Context, new: NewAccount, by: str, *, release: bool = False) -> MailAccount:
+    """Store a mail account; a missing label of its token is made. It is held where its token would go to a server that
+    nobody has confirmed for it; `release` is a person's yes to that (`hold`).
 
     Raises InvalidInput, NotFound for the token, Refused where the name is taken or the configuration isn't valid.
     """
@@ -96,6 +98,7 @@ def add(ctx: Context, new: NewAccount, by: str) -> MailAccount:
                 return MailAccount.objects.create(
                     id=account_id,
                     **columns(ctx, account_id, checked),
+                    held=not release and hold.is_held(None, checked),
                     next_run_at=now + timedelta(seconds=checked.interval) if checked.interval else None,
                     created_at=now,
                     created_by=by,
@@ -214,6 +217,7 @@ def view_of(account: MailAccount) -> AccountView:
         authentication=str(authentication_of(account)),
         trusted=account.trusted,
         recipients=recipients_of(account),
+        held=account.held,
         interval=interval_text(account.interval),
         next_run_at=account.next_run_at,
         comment=account.comment,
@@ -291,6 +295,7 @@ def target_of(ctx: Context, account: MailAccount) -> Target:
         account.ca_file,
         password_of(ctx, account),
         _unattended(account),
+        hold.refusal(account.name, account.host, account.port) if account.held else None,
     )
 
 
@@ -300,11 +305,16 @@ def _unattended(account: MailAccount) -> bool:
 
 def suggestion(template_name: str | None, kind: AccountType | None) -> "MailServer | None":
     """Where the provider keeps its mailboxes, for this type or for the first that its template names."""
+    servers = template_servers(template_name)
+    return next((server for server in servers if kind is None or server.protocol == kind.protocol), None)
+
+
+def template_servers(template_name: str | None) -> "list[MailServer]":
+    """The provider's servers that mailboxes are at."""
     from ..providers import template_of  # only who adds or changes an account needs the catalogue
 
     template = template_of(template_name)
-    servers = [server for server in (template.mail if template else ()) if server.protocol in _PROTOCOLS]
-    return next((server for server in servers if kind is None or server.protocol == kind.protocol), None)
+    return [server for server in (template.mail if template else ()) if server.protocol in _PROTOCOLS]
 
 
 def place(account_id: str) -> Place:
@@ -348,8 +358,7 @@ def _is_usual(kind: AccountType) -> bool:
 
 def _offered(reference: str, *, used: bool = False) -> str | None:
     """The configuration's template. Raises Refused for one that isn't valid: it is not offered to accounts."""
-    found = Configuration.objects.filter(name=reference).first()
-    found = found or Configuration.objects.filter(name=reference.rpartition("#")[0]).first()
+    found = hold.configuration_of(reference)
     if found is not None and found.validity != "valid" and not used:
         raise Refused(
             f'The token configuration "{found.name}" is {found.validity}, so no account can use it.',

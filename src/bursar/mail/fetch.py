@@ -17,6 +17,7 @@ from .delivery.destination import Destination
 from .delivery.dispatch import Dispatch
 from .delivery.registry import open_destination
 from .dialogue import CommandRefused, ConnectionLost
+from .hold import refusal
 from .lease import Lease, LeaseLost
 from .login import Credentials, Target, credentials_of
 from .models import MailAccount
@@ -64,6 +65,8 @@ def fetch_account(
     try:
         if account.validity != "valid":
             raise Refused(f'The mail account "{account.name}" is {account.validity}.', code="account_not_valid")
+        if account.held:
+            raise refusal(account.name, account.host, account.port)
         if not lease.claim():
             raise busy(account.name)
     except BursarError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..context import Context
-from ..errors import PersonMustAct
+from ..errors import BursarError, PersonMustAct
 from ..keyring import Secret
 from ..tokens import obtain
 from ..tokens.outcome import Obtained, Refusal
@@ -35,6 +35,7 @@ class Target:
     ca_file: str = ""
     password: Secret | None = None
     unattended: bool = False
+    held: BursarError | None = None  # why the token may not go there
 
     @property
     def step(self) -> str:
@@ -64,15 +65,20 @@ class TokenSource:
 
     authentication = Authentication.TOKEN
 
-    def __init__(self, ctx: Context, reference: str, by: Consumer | None = None) -> None:
+    def __init__(
+        self, ctx: Context, reference: str, by: Consumer | None = None, held: BursarError | None = None
+    ) -> None:
         self._ctx = ctx
+        self._held = held
         self._by = by
         self.reference = reference
         self.token: Obtained | None = None
         self.renewed = False
 
     def get(self) -> Obtained:
-        """A token that is valid now. Raises what the refusal says."""
+        """A token that is valid now. Raises what the refusal says, and what holds the account."""
+        if self._held is not None:
+            raise self._held
         self.token = self._accept(obtain.obtain(self._ctx, self.reference, MIN_TTL, self._by))
         return self.token
 
@@ -120,7 +126,7 @@ def credentials_of(ctx: Context, target: Target, by: Consumer | None = None) -> 
     """What the target logs in with; `by` is who is recorded as having used a token."""
     if target.authentication is Authentication.PASSWORD:
         return PasswordSource(target.password)
-    return TokenSource(ctx, target.reference, by)
+    return TokenSource(ctx, target.reference, by, target.held)
 
 
 def open_session(ctx: Context, target: Target, credentials: Credentials, note: Note = lambda _: None) -> Imap:

@@ -28,6 +28,8 @@ class MailAccount(models.Model):
     recipients = models.TextField(default="{}")  # JSON: address in lower case to destination; {} for one destination
     validity = models.TextField(default="valid")  # valid | invalid | invalid-temporarily
     comment = models.TextField(default="")
+    # Nobody has confirmed that its token may go to this server: it logs in nowhere.
+    held = models.BooleanField(default=False)
     interval = models.IntegerField(default=0)  # seconds; 0: only when asked
     next_run_at = InstantField(null=True, db_index=True)
     failures = models.IntegerField(default=0)  # runs in a row that failed
@@ -46,7 +48,10 @@ class MailAccount(models.Model):
         db_table = "mail_account"
         ordering = ("name",)
         # Which accounts are in trouble: asked by every page.
-        indexes = (models.Index(fields=["name"], name="mail_account_failing", condition=models.Q(failures__gt=0)),)
+        indexes = (
+            models.Index(fields=["name"], name="mail_account_failing", condition=models.Q(failures__gt=0)),
+            models.Index(fields=["name"], name="mail_account_held", condition=models.Q(held=True)),
+        )
 
 
 class MailLedger(models.Model):

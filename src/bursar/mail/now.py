@@ -5,6 +5,7 @@ import threading
 from ..context import Context
 from ..errors import Refused, Temporary
 from .fetch import busy, fetch_account
+from .hold import refusal
 from .lease import Lease
 from .models import MailAccount
 from .result import Result
@@ -18,11 +19,13 @@ _begun: set[str] = set()
 def begin(ctx: Context, account: MailAccount) -> None:
     """Collect the account in the background.
 
-    Raises Refused where it isn't valid, Temporary where a run is collecting it already, here or in another process,
-    or where too many others were asked for.
+    Raises Refused where it isn't valid, PersonMustAct where it is held, Temporary where a run is collecting it already,
+    here or in another process, or where too many others were asked for.
     """
     if account.validity != "valid":
         raise Refused(f'The mail account "{account.name}" is {account.validity}.', code="account_not_valid")
+    if account.held:
+        raise refusal(account.name, account.host, account.port)
     if Lease(ctx, account.id).is_taken():
         raise busy(account.name)
     with _lock:

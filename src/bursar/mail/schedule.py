@@ -47,7 +47,7 @@ def due(ctx: Context, limit: int, without: Collection[str] = ()) -> list[Due]:
     def job(cursor: CursorWrapper) -> list[Due]:
         cursor.execute(
             "SELECT id, host, interval, next_run_at FROM mail_account"  # noqa: S608 - placeholders alone
-            f" WHERE next_run_at <= %s AND validity = 'valid' AND interval > 0{others}"
+            f" WHERE next_run_at <= %s AND validity = 'valid' AND NOT held AND interval > 0{others}"
             " ORDER BY next_run_at LIMIT %s",
             [now, *without, limit],
         )

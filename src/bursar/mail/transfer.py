@@ -46,30 +46,40 @@ def export_accounts(ctx: Context, names: Sequence[str] | None, *, with_passwords
     return written([_entry(ctx, row, with_passwords) for row in rows])
 
 
-def import_accounts(ctx: Context, data: bytes, file: str, *, overwrite: bool, dry_run: bool, by: str) -> ImportResult:
+def import_accounts(
+    ctx: Context, data: bytes, file: str, *, overwrite: bool, dry_run: bool, by: str, release: bool = False
+) -> ImportResult:
     """Import a file: all of it or nothing. Existing names are skipped, or with `overwrite` replaced; an overwritten
-    account keeps its password where the file has none. `dry_run` does everything and takes it back.
+    account keeps its password where the file has none. `dry_run` does everything and takes it back. What the import
+    would hold is named in the result; `release` is a person's yes to where it all goes, so that nothing is.
 
     Raises InvalidInput that names the entry, NotFound and Refused; nothing is changed then.
     """
     found = [_mapping(node, file) for node in mappings(data, file)]
-    return import_all(found, file, lambda entry: _store(ctx, _account(entry), overwrite, by), dry_run=dry_run)
+    return import_all(found, file, lambda entry: _store(ctx, _account(entry), overwrite, by, release), dry_run=dry_run)
 
 
-def _store(ctx: Context, new: NewAccount, overwrite: bool, by: str) -> Stored:
+def _store(ctx: Context, new: NewAccount, overwrite: bool, by: str, release: bool) -> Stored:
     row = MailAccount.objects.select_related("token__configuration").filter(name=new.name).first()
     if row is None:
-        add(ctx, new, by)
-        return Stored(new.name, ADDED)
+        row = add(ctx, new, by, release=release)
+        return Stored(new.name, ADDED, tuple(_where(ctx, row) if row.held else ()), row.held)
     if not overwrite:
         return Stored(new.name, SKIPPED)
     before = _entry(ctx, row, False)
     with transaction.atomic():
-        places = between(before, _entry(ctx, change(ctx, row, new, by), False))
+        changed = change(ctx, row, new, by, release=release)
+        places = between(before, _entry(ctx, changed, False))
         places += [Difference("Password", None, HIDDEN)] if new.password is not None else []
         if not places:
             transaction.set_rollback(True)
-    return Stored(new.name, OVERWRITTEN if places else UNCHANGED, tuple(places))
+    return Stored(new.name, OVERWRITTEN if places else UNCHANGED, tuple(places), bool(places) and changed.held)
+
+
+def _where(ctx: Context, row: MailAccount) -> list[Difference]:
+    """Where a new account would send its token: what a person is to compare."""
+    entry = _entry(ctx, row, False)
+    return between({}, {key: str(entry[key]) for key in ("Host", "Port", "CA", "Token") if key in entry})
 
 
 def _entry(ctx: Context, row: MailAccount, with_passwords: bool) -> dict[str, Any]:

@@ -36,13 +36,6 @@ class Kind:
         return f"/{self.key}"
 
 
-def _import_accounts(
-    ctx: Context, data: bytes, file: str, *, overwrite: bool, dry_run: bool, by: str, release: bool
-) -> ImportResult:
-    del release  # an account holds nothing: its password is entered anew for another server
-    return import_accounts(ctx, data, file, overwrite=overwrite, dry_run=dry_run, by=by)
-
-
 def _export_accounts(ctx: Context, *, with_secrets: bool) -> str:
     return export_accounts(ctx, None, with_passwords=with_secrets)
 
@@ -51,5 +44,5 @@ def _export_services(ctx: Context, *, with_secrets: bool) -> str:
     return export_services(ctx, None, with_secrets=with_secrets)
 
 
-MAIL = Kind("mail", "bursar-mail-accounts", "/help/how-to/collect-mail", _import_accounts, _export_accounts)
+MAIL = Kind("mail", "bursar-mail-accounts", "/help/how-to/collect-mail", import_accounts, _export_accounts)
 WEBSERVICES = Kind("webservices", "bursar-web-services", "/help/how-to/web-services", import_services, _export_services)

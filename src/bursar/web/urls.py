@@ -119,6 +119,7 @@ urlpatterns = [
     path(f"{MAIL}/progress", mail.progress),
     path(f"{MAIL}/fetch", mail.fetch),
     path(f"{MAIL}/edit", mail_form.edit),
+    path(f"{MAIL}/confirm", mail_form.confirm),
     path(f"{MAIL}/delete", mail.delete),
     path(f"{MAIL}/quarantine", mail_quarantine.quarantine),
     path(f"{MAIL}/signing-secret", mail_quarantine.signing_secret),

@@ -5,7 +5,8 @@ A change that would send it elsewhere is stored, and the service is held: it cal
 Hosts that a download may be redirected to get nothing of it (SEC-50), so admitting one holds nothing.
 """
 
-from ..tokens.edit import Move, Moves
+from ..tokens.edit import Moves
+from ..tokens.elsewhere import moves_between
 from .models import WebService
 from .service import Authentication, Service, origin_of
 
@@ -33,10 +34,8 @@ def moves(
         (basic and row.password is not None and not given[0])
         or (certified and row.client_key is not None and not given[1])
     )
-    secret = kept and moved
-    if not token and not secret:
-        return Moves((), False, 0)
-    return Moves(tuple(_places(before, after)), secret, int(token))
+    named = _named(before) if before is not None else {}
+    return moves_between(named, _named(after), "BaseURL", secret=kept and moved, token=token)
 
 
 def stays_held(row: WebService, after: Service, given: tuple[bool, bool]) -> bool:
@@ -54,12 +53,5 @@ def _confirmed(row: WebService | None, token_id: str | None, after: Service) -> 
     return any(place_of(service_of(other)) == place_of(after) for other in others)
 
 
-def _places(before: Service | None, after: Service) -> list[Move]:
-    def of(service: Service | None) -> dict[str, str]:
-        if service is None:
-            return {}
-        return {"BaseURL": service.base_url, "CA": service.ca, "Proxy": service.proxy, "Token": service.token}
-
-    old, new = of(before), of(after)
-    found = [Move(key, old.get(key, ""), new[key]) for key in new if old.get(key, "") != new[key]]
-    return found or [Move("BaseURL", old.get("BaseURL", ""), after.base_url)]
+def _named(service: Service) -> dict[str, str]:
+    return {"BaseURL": service.base_url, "CA": service.ca, "Proxy": service.proxy, "Token": service.token}

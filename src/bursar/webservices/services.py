@@ -13,7 +13,7 @@ from ..errors import InvalidInput, NotFound, PersonMustAct, Refused, changed_mea
 from ..ids import new_id
 from ..keyring import Place, SealBroken, Secret
 from ..reference import token_reference
-from ..tokens import labels
+from ..tokens import elsewhere, labels
 from ..tokens.edit import Moves
 from . import hold
 from .callers import check_unused
@@ -224,9 +224,7 @@ def confirm(ctx: Context, row: WebService, by: str, *, seen: int) -> None:
 
     `seen` is the generation that the person looked at. Raises Temporary (`changed_meanwhile`).
     """
-    rows = WebService.objects.filter(id=row.id, generation=seen)
-    if not rows.update(held=False, generation=seen + 1, changed_at=ctx.clock.now(), changed_by=by):
-        raise changed_meanwhile(row.name)
+    elsewhere.release(ctx, row, by, seen=seen)
 
 
 def _held(row: WebService | None, service: Service, token_id: str | None, secrets: Secrets) -> bool:

@@ -28,6 +28,7 @@ class MailAccount(Schema):
     interval: str
     validity: str
     comment: str
+    held: bool
     next_run_at: datetime | None
     created_at: datetime
 
@@ -47,6 +48,7 @@ class MailAccountChange(Incoming):
     token: Annotated[str, Field(min_length=1, max_length=501)] | None = None
     password: SecretText | None = None
     folder: Annotated[str, Field(max_length=500)] | None = None
+    ca: Annotated[str, Field(max_length=4000)] | None = None
     after: Annotated[str, Field(max_length=500)] | None = None
     trusted: bool | None = None
     deliver: Annotated[str, Field(max_length=4000)] | None = None

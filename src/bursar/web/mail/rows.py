@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...app import context
+from ...mail import hold
 from ...mail.account import interval_text
 from ...mail.accounts import reference_of
 from ...mail.models import MailAccount, MailLedger, MailRun
@@ -45,7 +46,12 @@ class AccountRow:
 
     @property
     def icon(self) -> str:
-        return icon_of(self.level, self.account.validity)
+        return "lock" if self.is_held else icon_of(self.level, self.account.validity)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for a yes to where its token goes, and would be collected else."""
+        return self.account.held and self.account.validity == "valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,9 @@ def page_of(words: Sequence[str], page: int) -> AccountPage:
     page = min(max(1, page), max(1, -(-count // PAGE)))
     last = MailRun.objects.filter(account=OuterRef("pk")).order_by("-id").annotate(level=_LEVEL).values("level")[:1]
     order = Case(
-        When(~Q(validity="valid"), then=ORDER.index(OFF)), default=Coalesce(Subquery(last), ORDER.index(START))
+        When(~Q(validity="valid"), then=ORDER.index(OFF)),
+        When(held=True, then=ORDER.index(NOW)),
+        default=Coalesce(Subquery(last), ORDER.index(START)),
     )
     ordered = fitting.annotate(order=order).order_by("order", "name").values_list("id", flat=True)
     ids = list(ordered[(page - 1) * PAGE : page * PAGE])
@@ -103,15 +111,16 @@ def row_of(account: MailAccount, last: MailRun | None, refused: int) -> AccountR
     """The account as it stands now."""
     now = context().clock.now()
     level, word = _standing(account, last)
-    failed = level in (NOW, BUSY) and last is not None
+    failed = level in (NOW, BUSY) and last is not None and not account.held
+    held = hold.refusal(account.name, account.host, account.port) if account.held and level == NOW else None
     current = running_of(account.id)
     return AccountRow(
         account=account,
         reference=reference_of(account),
         level=level,
         word=word,
-        reason=(last.error_sentence or "") if failed and last else "",
-        action=(last.error_action or "") if failed and last else "",
+        reason=(last.error_sentence or "") if failed and last else held.sentence if held else "",
+        action=(last.error_action or "") if failed and last else held.action if held else "",
         last=last,
         last_words=_last_words(last, now),
         next_words=_next_words(account, now),
@@ -142,6 +151,8 @@ def _standing(account: MailAccount, last: MailRun | None) -> tuple[str, str]:
     off = switched_off(account.validity)
     if off is not None:
         return off
+    if account.held:
+        return NOW, _("Held")
     if last is None:
         return START, _("Not collected yet")
     if last.error_code is None or last.error_code == "account_busy":
@@ -158,6 +169,6 @@ def _last_words(last: MailRun | None, now: datetime) -> str:
 
 
 def _next_words(account: MailAccount, now: datetime) -> str:
-    if account.validity != "valid" or not account.interval or account.next_run_at is None:
+    if account.validity != "valid" or account.held or not account.interval or account.next_run_at is None:
         return ""
     return coming(account.next_run_at, now, _("due now"))

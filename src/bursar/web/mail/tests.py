@@ -104,6 +104,8 @@ def _verdict(failed: Mapping[str, Any] | None, state: str, account: MailAccount)
         return _("The mailbox opens.") if state == "ok" else _("The test was broken off.")
     if failed["step"] == "login" and not account.token_id:
         return _("The login is refused.")
+    if failed["error"]["code"] == "account_held":
+        return _("The connection is fine. The account is held, so no token is sent.")
     if failed["error"]["code"] in ("wrong_audience", "scope_missing"):
         return _("The connection is fine. The token is for something else.")
     return str(_VERDICTS[failed["step"]])

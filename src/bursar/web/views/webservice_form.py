@@ -8,20 +8,21 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ...app import context
-from ...errors import BursarError, InvalidInput, NotFound, Refused, Temporary
+from ...errors import InvalidInput, NotFound, Refused, Temporary
 from ...webservices.models import WebService
 from ...webservices.services import add as add_service
 from ...webservices.services import change, moves_of, service_of
 from ...webservices.services import confirm as confirm_service
 from ..access import act, person_of
+from ..forms.elsewhere import open_question
 from ..forms.moved import Question, confirmed
 from ..forms.plain import Wrong, form_of
 from ..see_other import see_other
-from ..step_up import FIELD, stepped_up
+from ..step_up import FIELD
 from ..webservices.fields import REST, SECRETS, SECTIONS, specs, values_of
 from ..webservices.given import service_from, values_from, wrong_of
-from ..webservices.moved import open_question
 from ..webservices.yaml_marks import mark_of
+from .confirm_place import Confirming, confirm_place
 from .webservices import found
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -105,21 +106,16 @@ def confirm(request: HttpRequest, service_id: str) -> HttpResponse:
     """A held service: where it would send its proof, and the yes to that, with the password."""
     row = found(service_id)
     request.own_service = row.id  # type: ignore[attr-defined]
-    if not row.held:
-        return see_other(f"/webservices/{row.id}")
-    shown = {"row": row, "service": service_of(row)}
-    if request.method != "POST":
-        return render(request, "webservices/confirm.html", shown)
-    seen = request.POST.get("seen", "")
-    if not stepped_up(request):
-        return render(request, "webservices/confirm.html", shown, status=422)
-    try:
-        number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
-        confirm_service(context(), row, person_of(request).email, seen=number)
-    except BursarError as late:
-        return render(request, "webservices/confirm.html", shown | {"problem": str(late)}, status=409)
-    messages.success(request, _("%(name)s is confirmed: its calls go on.") % {"name": row.name})
-    return see_other(f"/webservices/{row.id}")
+    service = service_of(row)
+    facts = [
+        (_("Base URL"), service.base_url, ""),
+        (_("Token"), service.token, f"/tokens/{row.token_id}"),
+        (_("Authentication"), str(service.authentication), ""),
+        (_("Own authority"), service.ca, ""),
+        (_("Proxy"), service.proxy, ""),
+    ]
+    done = _("%(name)s is confirmed: its calls go on.") % {"name": row.name}
+    return confirm_place(request, row, Confirming("/webservices", _("Web services"), facts), confirm_service, done)
 
 
 def _released(request: HttpRequest, row: WebService) -> bool:
