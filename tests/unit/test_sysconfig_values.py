@@ -74,7 +74,7 @@ def test_http_type_is_read_in_either_case() -> None:
         parse_http_type("ftp")
 
 
-@pytest.mark.parametrize("text", ["0", "0.5", "601", "nan", "inf", "-1", "", "ten"])
+@pytest.mark.parametrize("text", ["0", "0.5", "601", "nan", "inf", "-1", "", "ten", "٣", "1e1", "1_0"])
 def test_a_timeout_outside_one_second_to_ten_minutes_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_timeout(text)

@@ -62,7 +62,7 @@ def test_the_life_is_told_newest_first_in_runs_with_the_providers_words(told: Pa
         "Microsoft answered 503: 4 attempts in 9 min. Nobody noticed: the token was still valid.",
         "Jana Novak changed the configuration: client secret, end of the client secret.",
         "Authorized by Jana Novak, signed in as sales@kestrel.example. Refresh token given.",
-        "Created by Jana Novak from the template microsoft-exchange.",
+        "Created by Jana Novak from the template Microsoft Exchange Online.",
     ]
     seen = text(page(told, "Sales inbox"))
     places = [seen.find(words) for words in order]

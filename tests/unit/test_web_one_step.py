@@ -11,6 +11,7 @@ from bursar.tokens import configure
 from bursar.tokens.configure import secret_of
 from bursar.tokens.document import document_of
 from bursar.tokens.models import Configuration, Token
+from bursar.web.wording import long_date
 from tests.unit.forms_scene import TOKEN_URL, configuration, filled, shown, with_token
 from tests.unit.web_pages import PASSWORD, Pages, form_token
 
@@ -176,10 +177,11 @@ def test_each_takes_a_form_of_our_own_its_own_fields_and_an_administrator(pages:
 
 
 def test_the_page_of_the_secret_says_when_it_ends(pages: Pages) -> None:
-    day = (pages.ctx.clock.now() + timedelta(days=9)).date().isoformat()
-    row = configuration(pages.ctx, ClientSecretExpires=day)
+    now = pages.ctx.clock.now()
+    day = (now + timedelta(days=9)).date()
+    row = configuration(pages.ctx, ClientSecretExpires=day.isoformat())
     html = pages.admin.get(page(row, "secret")).content.decode()
-    assert f"It ends on {day}." in html
+    assert f"It ends on {long_date(day, now)}." in html
     assert "public client" not in html
     public = configuration(pages.ctx, "Public", ClientAuthentication="none")
     assert "public client" in pages.admin.get(page(public, "secret")).content.decode()

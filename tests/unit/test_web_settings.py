@@ -21,7 +21,7 @@ def test_every_setting_is_shown_once_with_value_help_and_who_changed_it(pages: P
         html = client.get("/settings").content.decode()
         for each in SETTINGS:
             assert html.count(f'id="s-{each.name.replace("::", "-")}"') == 1, each.name
-        assert "set by cli:ada" in html
+        assert "set by ada on the command line" in html
         assert "get-oauth2-token-by-authorization-code.pl" in html
     assert 'hx-get="/settings/FQDN"' in pages.admin.get("/settings").content.decode()
     assert "Change FQDN" not in pages.auditor.get("/settings").content.decode()

@@ -392,7 +392,7 @@ SENTENCES: tuple[str, ...] = (
     gettext_noop("Restore the right key, or make one for a new home with `bursar init`."),
     gettext_noop("Run the command by hand: it must print the key, base64 of 32 bytes."),
     gettext_noop("Say which tokens it may have: --allow 'mail-*', or --allow '*' for all."),
-    gettext_noop("ScriptAlias: may contain only letters, digits, and the characters . _ ~ - and /."),
+    gettext_noop("ScriptAlias: may contain only letters, digits and . _ ~ - /, and no part . or .. alone."),
     gettext_noop("Send it as `Authorization: Bearer …`; `bursar key list` shows the keys and their state."),
     gettext_noop("Send the key as `Authorization: Bearer …`, and replace it if it was a real one."),
     gettext_noop("Set ClientAuthentication to none."),

@@ -14,6 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TIMEOUT_LOW, TIMEOUT_HIGH = 1.0, 600.0
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
+_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _ALIAS = re.compile(r"[A-Za-z0-9._~/-]*")
 
 
@@ -49,7 +50,7 @@ def parse_script_alias(text: str) -> str:
     """The path with exactly one slash behind it and none in front; empty stays empty."""
     value = re.sub(r"/{2,}", "/", text.strip()).strip("/")
     if not _ALIAS.fullmatch(value) or any(part in (".", "..") for part in value.split("/")):
-        raise InvalidInput("ScriptAlias: may contain only letters, digits, and the characters . _ ~ - and /.")
+        raise InvalidInput("ScriptAlias: may contain only letters, digits and . _ ~ - /, and no part . or .. alone.")
     return value + "/" if value else ""
 
 
@@ -69,10 +70,7 @@ def parse_group(text: str) -> str:
 
 def parse_timeout(text: str) -> float:
     """Seconds, 1 to 600."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = float(text) if _SECONDS.fullmatch(text.strip()) else math.nan
     if not TIMEOUT_LOW <= value <= TIMEOUT_HIGH:
         raise InvalidInput(f"WebUserAgent::Timeout: must be a number of seconds from 1 to 600, not {text!r}.")
     return value

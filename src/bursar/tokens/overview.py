@@ -17,6 +17,15 @@ from .users import token_users_of
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A consent under way: until when it may be finished, when it was begun, by whom ("" for a link's first holder)."""
+
+    until: datetime
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenView:
     """One token as it is at a moment; `held` lists what is held back: "token", "secret"."""
 
@@ -47,6 +56,7 @@ class TokenView:
     due_at: datetime | None
     candidate: tuple[str, str] | None  # consent id and account that wait for a yes (SEC-13)
     used_by: list[str]
+    opened: Opened | None = None  # by whom the consent that is under way was begun
     secret_ends: date | None = None  # the client secret's last day, where one is known and needed
     notifies_token: bool = False  # NotifyOnExpiredToken
     notifies_refresh_token: bool = False  # NotifyOnExpiredRefreshToken, where TokenByRefreshToken is configured
@@ -72,7 +82,7 @@ def views_of(ctx: Context, token_ids: Sequence[str]) -> list[TokenView]:
     """These tokens, in this order, as far as they are still there."""
     now = ctx.clock.now()
 
-    def read(cursor: CursorWrapper) -> tuple[list[TokenRow], dict[str, datetime], dict[str, tuple[str, str]]]:
+    def read(cursor: CursorWrapper) -> tuple[list[TokenRow], dict[str, Opened], dict[str, tuple[str, str]]]:
         found = rows.rows_by_id(cursor, token_ids)
         return found, _consents(cursor, now, token_ids), _candidates(cursor, now, token_ids)
 
@@ -92,14 +102,17 @@ def _among(token_ids: Sequence[str] | None) -> str:
     return "" if token_ids is None else f" AND token_id IN ({', '.join(['%s'] * len(token_ids)) or 'NULL'})"
 
 
-def _consents(cursor: CursorWrapper, now: datetime, token_ids: Sequence[str] | None = None) -> dict[str, datetime]:
-    """Until when each token's latest consent is under way."""
+def _consents(cursor: CursorWrapper, now: datetime, token_ids: Sequence[str] | None = None) -> dict[str, Opened]:
+    """Each token's latest consent that is under way."""
     cursor.execute(
-        "SELECT token_id, MAX(ends_at) FROM tokens_consent"  # noqa: S608 - constant names
-        f" WHERE finished_at IS NULL AND ends_at > %s{_among(token_ids)} GROUP BY token_id",
+        "SELECT token_id, ends_at, begun_at, person FROM tokens_consent"  # noqa: S608 - constant names
+        f" WHERE finished_at IS NULL AND ends_at > %s{_among(token_ids)} ORDER BY ends_at",
         [to_micros(now), *(token_ids or ())],
     )
-    return {str(token_id): from_micros(ends_at) for token_id, ends_at in cursor.fetchall()}
+    return {
+        str(token_id): Opened(from_micros(until), from_micros(at), str(by))
+        for token_id, until, at, by in cursor.fetchall()
+    }
 
 
 def _candidates(
@@ -114,11 +127,11 @@ def _candidates(
 
 
 def _view(
-    row: TokenRow, now: datetime, consent_until: datetime | None, candidate: tuple[str, str] | None, users: list[str]
+    row: TokenRow, now: datetime, opened: Opened | None, candidate: tuple[str, str] | None, users: list[str]
 ) -> TokenView:
     facts = facts_of(row)
     document = facts.document
-    state = state_of(row, missing(row, facts), consent_until, now)
+    state = state_of(row, missing(row, facts), opened.until if opened else None, now)
     held = [word for word, is_held in (("token", row.held), ("secret", row.c_secret_held)) if is_held]
     return TokenView(
         id=row.id,
@@ -148,6 +161,7 @@ def _view(
         due_at=row.due_at,
         candidate=candidate,
         used_by=users,
+        opened=opened,
         secret_ends=None if is_public(document) else document.options.client_secret_expires,
         notifies_token=document.notify_on_expired_token,
         notifies_refresh_token=document.notify_on_expired_refresh_token and "TokenByRefreshToken" in document.requests,

@@ -68,7 +68,8 @@ def _heading(detail: TokenDetail, row: Row) -> str:
         case "revoked":
             return _("The token was revoked. Bursar has forgotten it.")
         case "awaiting_consent":
-            return _("Somebody is on the way to %(provider)s and has not come back yet.") % {"provider": view.provider}
+            words = _("Somebody is on the way to %(provider)s and has not come back yet.") % {"provider": view.provider}
+            return f"{words} {row.standing.reason}".strip()
         case "no_token":
             return _("There was no token yet.")
     if row.standing.level in (Level.NOW, Level.SOON):

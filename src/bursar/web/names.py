@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from django.utils.translation import gettext as _
 
 from ..access.models import Person
+from ..providers import template_of
+from ..sentences import said
 
 NAMED = 20  # users that a row names one by one
 
@@ -25,6 +27,12 @@ def _written(by: str) -> str:
     if by.startswith("cli:"):
         return _("%(user)s on the command line") % {"user": by.removeprefix("cli:")}
     return by or _("somebody")
+
+
+def template_title(slug: str) -> str:
+    """A template by the title that the catalogue shows; one that isn't ours by the name that its document gives."""
+    known = template_of(slug)
+    return said(known.title) if known else slug
 
 
 def consumer_words(kind: str, name: str) -> str:

@@ -1,7 +1,7 @@
 """The settings as the page shows them: in groups, each with its value, where it comes from, and its last change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ..context import Context
 from ..sysconfig.configuration import Change
 from ..sysconfig.registry import SETTINGS, Setting
+from .names import people_named
 
 ADDRESS = ("HttpType", "FQDN", "ScriptAlias")
 # Who may change these can lead secrets elsewhere, pass for another address, or lock everybody out (SEC-43).
@@ -74,11 +75,13 @@ def setting_groups(ctx: Context, query: str = "", only_set: bool = False) -> lis
 
 
 def rows_of(ctx: Context, settings: Sequence[Setting]) -> list[SettingRow]:
-    """These settings with their values and last changes, by two looks at the database."""
+    """These settings with their values and last changes, people by name, by three looks at the database."""
     texts, changed = ctx.settings.texts(each.name for each in settings), ctx.settings.changed_names()
+    history = ctx.settings.history(limit=1000)
+    names = people_named({change.by for change in history})
     changes: dict[str, list[Change]] = {}
-    for change in ctx.settings.history(limit=1000):
-        changes.setdefault(change.name, []).append(change)
+    for change in history:
+        changes.setdefault(change.name, []).append(replace(change, by=names[change.by]))
     return [
         SettingRow(
             each,

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from ..access.setup import is_needed
 from .access import own, public
 from .see_other import see_other
 
@@ -72,7 +73,7 @@ class SignIn(LoginView):  # type: ignore[misc]
         problems = [str(text) for texts in form.errors.values() for text in texts]
         if refused and not problems:
             problems = [AccountAdapter.error_messages["email_password_mismatch"]]
-        return values | {"problems": problems, "email": form.data.get("login", "")}
+        return values | {"problems": problems, "email": form.data.get("login", ""), "nobody_yet": is_needed()}
 
 
 sign_in = public(SignIn.as_view())

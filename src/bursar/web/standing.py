@@ -55,7 +55,8 @@ MISSING = frozenset({"client_id_missing", "client_secret_missing"})
 
 
 def standing(view: TokenView, now: datetime, stopped: Stopped | None = None, who: str = "") -> Standing:
-    """How the token stands at `now`; `stopped` since when it isn't valid, `who` the name of who said so."""
+    """How the token stands at `now`; `stopped` since when it isn't valid. `who` is the name of who said so, or of who
+    opened the consent that is under way."""
     if view.validity != "valid":
         return _not_valid(view, now, stopped, who)
     if view.held:
@@ -79,7 +80,7 @@ def standing(view: TokenView, now: datetime, stopped: Stopped | None = None, who
         case "retrying":
             return Standing(Level.BUSY, "refresh", _("Retrying"), "", _retrying(sentence, view, now), code)
         case "awaiting_consent":
-            return Standing(Level.START, "circle-dashed", _("Waiting for consent"), _since(view, now))
+            return Standing(Level.START, "circle-dashed", _("Waiting for consent"), "", opened_words(view, now, who))
         case "revoked":
             return Standing(Level.START, "circle-off", _("Revoked"), _since(view, now))
         case "no_token":
@@ -180,6 +181,16 @@ def _retrying(sentence: str, view: TokenView, now: datetime) -> str:
     else:
         rest = _("Served until %(when)s, trying now.") % {"when": served} if served else _("Trying now.")
     return f"{sentence} {rest}".strip()
+
+
+def opened_words(view: TokenView, now: datetime, who: str) -> str:
+    """Who went to the provider, and when: somebody has to come back from there. Empty where nobody is under way."""
+    if view.opened is None:
+        return ""
+    when = clock(view.opened.at, now)
+    if not who:
+        return _("Opened at %(when)s.") % {"when": when}
+    return _("Opened by %(who)s at %(when)s.") % {"who": who, "when": when}
 
 
 def _since(view: TokenView, now: datetime) -> str:

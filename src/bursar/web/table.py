@@ -75,13 +75,16 @@ def table_of(
 
 
 def rows_of(ctx: Context, views: Sequence[TokenView], now: datetime) -> tuple[Row, ...]:
-    """One row a token. The history is asked about those that aren't valid, and only where there are any."""
+    """One row a token. The history is asked about those that aren't valid, and only where there are any; people by
+    name about those who said so, or who opened a consent that is under way."""
     since = stopped(ctx, sorted({view.configuration_id for view in views if view.validity != "valid"}))
-    names = people_named({each.by for each in since.values() if each.by}) if since else {}
+    did = {each.by for each in since.values()} | {view.opened.by for view in views if view.opened is not None}
+    names = people_named(did - {""}) if did - {""} else {}
     found = []
     for view in views:
         its = since.get(view.configuration_id) if view.validity != "valid" else None
-        found.append(row_of(view, now, its, names.get(its.by, "") if its else ""))
+        by = its.by if its else view.opened.by if view.opened is not None else ""
+        found.append(row_of(view, now, its, names.get(by, "")))
     return tuple(found)
 
 
@@ -121,7 +124,7 @@ def values_of(table: Table, choice: Choice) -> dict[str, Any]:
         "before": address(choice, page=str(table.page - 1)) if table.page > 1 else "",
         "after": address(choice, page=str(table.page + 1)) if table.page < table.pages else "",
         "renew": address(choice, "/tokens/rows"),
-        "summary": summary(ranks[Rank.NOW], ranks[Rank.SOON], ranks[Rank.OK]),
+        "summary": summary(ranks[Rank.NOW], ranks[Rank.SOON], ranks[Rank.OK], ranks[Rank.START]),
     }
 
 
@@ -139,8 +142,8 @@ def clearing(choice: Choice) -> list[dict[str, str]]:
     return found
 
 
-def summary(now: int, soon: int, fine: int) -> str:
-    """`3 need you now, 2 soon. 7 run without you.`"""
+def summary(now: int, soon: int, fine: int, start: int = 0) -> str:
+    """`3 need you now, 2 soon. 7 run without you.`; where nothing is urgent, what was never begun is named too."""
     if now:
         words = ngettext("%(count)d needs you now", "%(count)d need you now", now) % {"count": now}
         if soon:
@@ -149,6 +152,11 @@ def summary(now: int, soon: int, fine: int) -> str:
         words = ngettext("%(count)d needs you soon", "%(count)d need you soon", soon) % {"count": soon}
     else:
         words = _("Nothing needs you now")
+        if start:
+            words = ngettext("%(words)s, %(count)d is not started", "%(words)s, %(count)d are not started", start) % {
+                "words": words,
+                "count": start,
+            }
     rest = ngettext("%(count)d runs without you.", "%(count)d run without you.", fine) % {"count": fine}
     return f"{words}. {rest}" if fine else f"{words}."
 

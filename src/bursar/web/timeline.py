@@ -15,7 +15,7 @@ from ..tokens.detail import TokenDetail
 from ..tokens.history import Call, Event
 from ..tokens.stretches import Stretch, gaps_of
 from .document_words import key_words
-from .names import consumer_words
+from .names import consumer_words, template_title
 from .wording import clock, day_title, span
 
 UNDER_WAY = timedelta(minutes=2)
@@ -71,7 +71,7 @@ def _events(detail: TokenDetail, names: Mapping[str, str], now: datetime) -> lis
     if detail.view.template:
         created = _("Created by %(who)s from the template %(template)s.") % {
             "who": names[made.created_by],
-            "template": detail.view.template,
+            "template": template_title(detail.view.template),
         }
     lines = [Line(made.created_at, "plus", "note", text=created)]
     failed = [call for call in detail.calls if call.grant == CODE and call.outcome not in ("granted", "held")]

@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent / "docs"
 IMAGES = DOCS / "images"
 ORIGINAL = "en"
 TRANSLATED = ("de",)
-# The folders in the order in which they are read; within them these pages first, then the others by title.
+# The folders in the order in which they are read; within them these pages first, then the others by number or title.
 SHELVES: tuple[tuple[str, str | Promise], ...] = (
     ("how-to", _("How to")),
     ("providers", _("Providers")),
@@ -104,7 +104,10 @@ def _entry(path: str, language: str) -> Entry:
 
 
 def _place(entry: Entry) -> tuple[int, str]:
-    return (FIRST.index(entry.path) if entry.path in FIRST else len(FIRST), entry.title.casefold())
+    """Where it stands in its shelf: what is numbered by its number, which its file's name begins with."""
+    name = entry.path.rpartition("/")[2]
+    order = name if name[:4].isdigit() else entry.title.casefold()
+    return (FIRST.index(entry.path) if entry.path in FIRST else len(FIRST), order)
 
 
 def about(provider: str) -> str:

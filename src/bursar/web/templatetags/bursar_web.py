@@ -11,11 +11,12 @@ from django.utils.safestring import SafeString
 from ...sentences import said
 from ..assets import address
 from ..icons import icon_html
-from ..names import by_name, user_icon, user_words, users_words
-from ..wording import clock, code_marked, full, moment_html
+from ..names import by_name, template_title, user_icon, user_words, users_words
+from ..wording import clock, code_marked, full, long_date, moment_html
 
 register = template.Library()
-_ADDRESS = re.compile(r"(https://[^\s,;]*[^\s,;.)])")
+_ADDRESS = re.compile(r"https://[^\s,;]*[^\s,;.)]")
+_MARKED = re.compile(rf"(`[^`]*`|{_ADDRESS.pattern})")
 
 
 @register.simple_tag
@@ -47,6 +48,8 @@ def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
 
 register.simple_tag(icon_html, name="icon")
 register.filter("by_name", by_name)
+register.filter("long_day", long_date)
+register.filter("template_title", template_title)
 register.filter("users", users_words)
 register.filter("user", user_words)
 register.filter("user_icon", user_icon)
@@ -69,9 +72,12 @@ def marked(text: str) -> SafeString:
 
 @register.filter
 def linked(text: str) -> SafeString:
-    """A sentence whose https addresses are links that open beside the page, and whose `commands` stand out."""
+    """A sentence whose https addresses are links that open beside the page, and whose `commands` stand out.
+
+    What stands in backticks is to be copied as it is, such as a scope that looks like an address: never a link.
+    """
     pieces = []
-    for part in _ADDRESS.split(said(text)):
+    for part in _MARKED.split(said(text)):
         if _ADDRESS.fullmatch(part):
             words = part.removeprefix("https://")
             pieces.append(format_html('<a href="{}" rel="noreferrer" target="_blank">{}</a>', part, words))

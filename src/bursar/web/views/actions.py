@@ -28,6 +28,7 @@ from ..access import act, is_htmx, look, person_of
 from ..choice import is_overview, shown_before
 from ..frame import leave_out_notice
 from ..see_other import see_other
+from ..seen import seen_of
 from ..session import session_key
 from ..step_up import FIELD, stepped_up
 from ..whence import whence
@@ -99,8 +100,8 @@ def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
     """Says what is held and where it would be sent; a person's yes, with the password, releases it (SEC-43, SEC-62)."""
     ctx = context()
     view = found(ctx, token_id)
-    seen = request.POST.get("seen", "")
-    if request.method == "POST" and not seen.isdecimal():
+    seen = seen_of(request.POST.get("seen", ""))
+    if request.method == "POST" and seen is None:
         raise BadRequest
     # The password is looked at last: a form that can't be read is no try to sign in.
     if request.method != "POST" or not stepped_up(request):
@@ -109,7 +110,7 @@ def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
         destinations = [(LABELS.get(path, path), where) for path, where in document_of(row).destinations().items()]
         values = {"view": view, "destinations": destinations, "seen": row.generation}
         return render(request, "confirm.html", values, status=422 if request.method == "POST" else 200)
-    change = configure.confirm(ctx, view.name, person_of(request).email, seen=int(seen))
+    change = configure.confirm(ctx, view.name, person_of(request).email, seen=seen)
     if not change.changed:
         return finished(request, done(_("%(name)s holds nothing back any more.") % {"name": view.name}))
     return finished(request, done(_("%(name)s is confirmed. Bursar uses it again.") % {"name": view.name}))

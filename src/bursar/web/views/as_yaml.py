@@ -24,6 +24,7 @@ from ..forms.values import COMPANIONS
 from ..frame import leave_out_notice
 from ..names import by_name
 from ..see_other import see_other
+from ..seen import seen_of
 from ..step_up import FIELD
 from ..wording import clock
 from ..yaml_mark import Mark, excerpt
@@ -44,17 +45,19 @@ def as_yaml(request: HttpRequest, configuration_id: str) -> HttpResponse:
         return _page(request, row, text_of(document))
     action = request.POST.get("action", "finish")
     text = request.POST.get(TEXT, "").replace("\r\n", "\n")
-    seen = request.POST.get("seen", "")
+    seen = seen_of(request.POST.get("seen", ""))
     known = request.POST.keys() <= COMPANIONS | {TEXT}
-    if not known or action not in ("check", "save", "finish") or not seen.isdecimal():
+    if not known or action not in ("check", "save", "finish") or seen is None:
         raise BadRequest
     tried = read_text(text, document) if len(text) <= LONGEST else (Problem("", TOO_LONG, 0),)
     marks = _marks(tried, text) if isinstance(tried, tuple) else []
     if action == "check":
+        elsewhere = not isinstance(tried, tuple) and bool(moves(row, tried, None))
         if is_htmx(request):
-            return render(request, "configurations/yaml_check.html", {"marks": marks, "checked": True})
-        return _page(request, row, text, marks=marks, checked=True)
-    if int(seen) != row.generation:
+            values = {"marks": marks, "checked": True, "elsewhere": elsewhere}
+            return render(request, "configurations/yaml_check.html", values)
+        return _page(request, row, text, marks=marks, checked=True, elsewhere=elsewhere)
+    if seen != row.generation:
         return _conflict(request, row, text)
     if isinstance(tried, tuple):
         return _page(request, row, text, marks=marks, status=422)
@@ -110,6 +113,7 @@ def _page(
     *,
     marks: list[Mark] | None = None,
     checked: bool = False,
+    elsewhere: bool = False,
     open_question: Question | None = None,
     meanwhile: str = "",
     difference: list[tuple[str, str]] | None = None,
@@ -123,6 +127,7 @@ def _page(
         "marked": {mark.line for mark in marks or ()},
         "marks": marks or [],
         "checked": checked,
+        "elsewhere": elsewhere,
         "question": open_question,
         "meanwhile": meanwhile,
         "difference": difference,

@@ -13,6 +13,7 @@ from ...mail.models import MailAccount
 from ...webservices.models import WebService
 from ..access import person_of
 from ..see_other import see_other
+from ..seen import seen_of
 from ..step_up import stepped_up
 
 
@@ -42,7 +43,7 @@ def confirm_place(
     if not stepped_up(request):
         return render(request, "parts/confirm_place.html", shown, status=422)
     try:
-        number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
+        number = seen_of(seen) or 0
         confirm(context(), row, person_of(request).email, seen=number)
     except BursarError as late:
         return render(request, "parts/confirm_place.html", shown | {"problem": str(late)}, status=409)

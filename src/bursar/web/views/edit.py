@@ -33,6 +33,7 @@ from ..forms.values import Given, endpoints_shown, for_document, given, lacking,
 from ..frame import leave_out_notice
 from ..names import by_name
 from ..see_other import see_other
+from ..seen import seen_of
 from ..wording import clock
 
 
@@ -49,9 +50,10 @@ def edit(request: HttpRequest, configuration_id: str) -> HttpResponse:
         return _page(request, row, document, form_of(specs, Given(now, now), ()))
     found = given(request.POST, specs)
     action = request.POST.get("action", "finish")
-    if action not in ("save", "finish") or not request.POST.get("seen", "").isdecimal():
+    seen = seen_of(request.POST.get("seen", ""))
+    if action not in ("save", "finish") or seen is None:
         raise BadRequest
-    if int(request.POST["seen"]) != row.generation:
+    if seen != row.generation:
         return _conflict(request, row, document, specs, found)
     template = own_template(document)
     problems = [

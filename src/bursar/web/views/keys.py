@@ -22,6 +22,7 @@ from ...tokens.revoke_all import revoke_all
 from ..access import act, look, person_of
 from ..forms.key import KeyForm
 from ..see_other import see_other
+from ..seen import seen_of
 from ..site import site_of
 from ..step_up import stepped_up
 from ..wording import clock, date, ends_in
@@ -100,7 +101,8 @@ def edit_key(request: HttpRequest, key_id: str) -> HttpResponse:
     if form.ends != "keep":
         changes["expires_at"] = form.expires_at
     try:
-        at = from_micros(int(seen)) if seen.isdecimal() and len(seen) < 18 else None
+        micros = seen_of(seen)
+        at = None if micros is None else from_micros(micros)
         keys.change_key(ctx, view.name, person_of(request).email, seen=at, **changes)
     except Temporary as late:
         messages.error(request, f"{told(late.sentence)} {told(late.action)}")

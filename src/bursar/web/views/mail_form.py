@@ -22,6 +22,7 @@ from ..forms.plain import Wrong, form_of
 from ..mail.fields import PASSWORD, SECTIONS, specs, values_of
 from ..mail.given import account_from, values_from, wrong_of
 from ..see_other import see_other
+from ..seen import seen_of
 from ..step_up import FIELD as STEP_UP
 from ..token_field import FIELD, mail_servers
 from .confirm_place import Confirming, confirm_place
@@ -67,7 +68,7 @@ def edit(request: HttpRequest, account_id: str) -> HttpResponse:
     if isinstance(new, list):
         return _page(request, row, values, new)
     seen = request.POST.get("seen", "")
-    number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
+    number = seen_of(seen) or 0
     try:
         asked = open_question(request, moves_of(row, new))
         if asked is not None:

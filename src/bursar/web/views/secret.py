@@ -27,6 +27,7 @@ from ..forms.page import OF_YOURS
 from ..forms.specs import SECRET
 from ..frame import leave_out_notice
 from ..see_other import see_other
+from ..seen import seen_of
 from ..step_up import FIELD, stepped_up
 from .edit import own_template, stored
 
@@ -75,10 +76,14 @@ def _read(request: HttpRequest, row: Configuration, others: list[Sharing]) -> tu
     ids = set(sent.getlist(ALSO))
     if not sent.keys() <= known | {f"{SEEN}:{row.id}"} or not ids <= {each.row.id for each in others}:
         raise BadRequest
-    pairs = [(name.partition(":")[2], text) for name, text in sent.items() if name.startswith(f"{SEEN}:")]
-    if not all(str(text).isdecimal() for _id, text in pairs):
-        raise BadRequest
-    return {key: int(str(text)) for key, text in pairs}, ids
+    seen = {}
+    for name, text in sent.items():
+        if name.startswith(f"{SEEN}:"):
+            number = seen_of(str(text))
+            if number is None:
+                raise BadRequest
+            seen[name.partition(":")[2]] = number
+    return seen, ids
 
 
 def _secret(request: HttpRequest, row: Configuration, problems: dict[str, str]) -> Secret | None:
@@ -147,6 +152,7 @@ def _page(
         "row": row,
         "stored": stored(row, keep=False),
         "ends": ends,
+        "now": context().clock.now(),
         "public": document.options.client_authentication is ClientAuthentication.NONE,
         "server": server_of(document),
         "others": [{"sharing": each, "ticked": each.row.id in ticked} for each in others],

@@ -18,6 +18,7 @@ from ..forms.elsewhere import open_question
 from ..forms.moved import Question, confirmed
 from ..forms.plain import Wrong, form_of
 from ..see_other import see_other
+from ..seen import seen_of
 from ..step_up import FIELD
 from ..webservices.fields import REST, SECRETS, SECTIONS, specs, values_of
 from ..webservices.given import service_from, values_from, wrong_of
@@ -69,7 +70,7 @@ def edit(request: HttpRequest, service_id: str) -> HttpResponse:
         asked = open_question(request, moves_of(context(), row, *given))
         if asked is not None:
             return _page(request, row, values, [], asked)
-        number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
+        number = seen_of(seen) or 0
         row = change(context(), row, *given, person_of(request).email, seen=number, release=_released(request, row))
     except (InvalidInput, NotFound, Refused) as error:
         return _page(request, row, values, [wrong_of(error)])
