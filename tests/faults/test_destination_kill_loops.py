@@ -4,6 +4,7 @@ An mbox holds each message exactly once. Where nobody can be asked afterwards, n
 one message, under the same id, and the log counts it.
 """
 
+import json
 import random
 import re
 from collections import Counter
@@ -20,6 +21,7 @@ from tests.counterparts.postfix import Postfix
 from tests.counterparts.processes import wait_until
 from tests.faults.test_maildir_kill_loop import USER, answer, driver, prepare, tell
 from tests.integration.webhook_receiver import WebhookReceiver
+from tests.integration.webservice_server import Service
 
 KILLS = 12
 SEED = 20261125
@@ -35,6 +37,7 @@ class Place:
     deliver: str
     steps: int  # how many failpoints a message passes, about
     arrived: Callable[[], list[tuple[str, str]]]
+    service: str = ""  # the document of the web service that it needs
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def mailserver(provider: FakeProvider, start_dovecot: Callable[[Introspecting], 
     return start_dovecot(provider)
 
 
-@pytest.fixture(params=["mbox", "lmtp", "smtp", "pipe", "webhook"])
+@pytest.fixture(params=["mbox", "lmtp", "smtp", "pipe", "webhook", "invoker"])
 def place(request: pytest.FixtureRequest, mailserver: Dovecot, tmp_path: Path) -> Iterator[Place]:
     match request.param:
         case "mbox":
@@ -76,6 +79,18 @@ def place(request: pytest.FixtureRequest, mailserver: Dovecot, tmp_path: Path) -
                     for _, number in read(path.read_bytes())
                 ],
             )
+        case "invoker":
+            with Service() as running:
+                yield Place(
+                    "invoker:Tickets/from-mail",
+                    4,
+                    lambda: [
+                        (each.headers["idempotency-key"], json.loads(each.body)["title"].removeprefix("Ticket "))
+                        for each in running.received
+                    ],
+                    f"- {{Name: Tickets, BaseURL: '{running.url}', Invokers: {{from-mail: "
+                    "{Path: /t, Method: POST, Body: {title: subject}}}}",
+                )
         case _:
             with WebhookReceiver() as receiver:
                 yield Place(
@@ -102,6 +117,9 @@ def test_kills_lose_nothing_and_repeat_at_most_one_each(
     """SEC-59."""
     table = tmp_path / "table"
     table.write_text(f"{ARCHIVE} {place.deliver}\n")
+    if place.service:
+        bursar_home.cli("setting", "set", "Outbound::AllowedNetworks", "127.0.0.0/8,::1,localhost", check=0)
+        bursar_home.cli("webservice", "import", "-", input=place.service, check=0)
     prepare(bursar_home, provider, mailserver, tmp_path / "nobody", "--by-recipient", str(table))
     bursar_home.cli("mail", "signing-secret", "Support", check=0)
     dice = random.Random(SEED)

@@ -41,6 +41,7 @@ def scene(ctx: Context, provider: FakeProvider, tmp_path: Path) -> Scene:
 
 @pytest.mark.parametrize("kind", ["IMAP", "IMAPS", "IMAPTLS"])
 def test_every_type_collects_byte_for_byte_and_deletes(scene: Scene, mailserver: Dovecot, kind: str) -> None:
+    """With XOAUTH2, which goes first where the server knows both."""
     mailserver.deliver(USER, MESSAGES)
     port = mailserver.imaps if kind == "IMAPS" else mailserver.imap
     scene.account(port, kind, ca_file=str(mailserver.ca))
@@ -49,6 +50,19 @@ def test_every_type_collects_byte_for_byte_and_deletes(scene: Scene, mailserver:
     assert scene.delivered() == MESSAGES
     assert mailserver.count(USER) == 0
     assert os.listdir(scene.maildir / "tmp") == []
+    assert "logged in at 127.0.0.1 with XOAUTH2" in result.notes
+
+
+def test_every_type_logs_in_with_oauthbearer_where_that_is_what_there_is(
+    scene: Scene, provider: FakeProvider, start_dovecot: Callable[..., Dovecot]
+) -> None:
+    server = start_dovecot(provider, "oauthbearer plain")
+    for kind, port in (("IMAP", server.imap), ("IMAPS", server.imaps), ("IMAPTLS", server.imap)):
+        server.deliver(USER, MESSAGES[:2])
+        scene.account(port, kind, kind, ca_file=str(server.ca))
+        result = scene.fetch(kind)
+        assert (code(result), result.delivered, server.count(USER)) == (None, 2, 0)
+        assert "logged in at 127.0.0.1 with OAUTHBEARER" in result.notes
 
 
 def test_every_type_collects_with_a_password_too(scene: Scene, mailserver: Dovecot) -> None:

@@ -45,16 +45,24 @@ def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) 
 @yes_option
 @run
 def confirm(ctx: Any, names: tuple[str, ...], yes: bool) -> None:
-    """Release accounts that are held: their tokens go to the servers that they have now."""
+    """Release accounts that are held: their tokens go to the servers that they have now.
+
+    So do those of other held accounts of the same token configuration at the same server.
+    """
     from ..mail.accounts import find, reference_of
     from ..mail.hold import confirm as confirm_account
 
-    accounts = [find(name) for name in dict.fromkeys(names)]
-    for account in accounts:
+    released: set[str] = set()
+    for name in [find(name).name for name in dict.fromkeys(names)]:
+        account = find(name)
+        if name in released:
+            continue
         if not account.held:
             note(f'"{printable(account.name)}" isn\'t held.')
             continue
         token, server = reference_of(account), f"{account.host}:{account.port}"
         confirm_or_yes(f'Send the token "{printable(token)}" to {printable(server)} from now on?', yes)
-        confirm_account(ctx, account, operator(), seen=account.generation)
-        note(f'Confirmed "{printable(account.name)}".')
+        others = confirm_account(ctx, account, operator(), seen=account.generation)
+        released.update(other.name for other in others)
+        for each in (account, *others):
+            note(f'Confirmed "{printable(each.name)}".')

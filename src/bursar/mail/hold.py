@@ -7,6 +7,8 @@ it is refused: it has to be entered again for another server (`change`).
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from ..context import Context
 from ..errors import PersonMustAct
 from ..tokens import elsewhere
@@ -53,12 +55,23 @@ def is_held(row: MailAccount | None, new: "NewAccount") -> bool:
     return bool(moves(row, new)) or (row is not None and row.held and not _confirmed(row, new))
 
 
-def confirm(ctx: Context, row: MailAccount, by: str, *, seen: int) -> None:
-    """A person confirms that the token may go where the account sends it now. Raises Temporary (`changed_meanwhile`).
+def confirm(ctx: Context, row: MailAccount, by: str, *, seen: int) -> list[MailAccount]:
+    """A person confirms that the token may go where the account sends it now, and so those `alike`, which are returned.
 
-    `seen` is the generation that the person looked at.
+    `seen` is the generation that the person looked at. Raises Temporary (`changed_meanwhile`).
     """
-    elsewhere.release(ctx, row, by, seen=seen)
+    with transaction.atomic():
+        elsewhere.release(ctx, row, by, seen=seen)
+        others = alike(row)
+        for other in others:
+            elsewhere.release(ctx, other, by, seen=other.generation)
+    return others
+
+
+def alike(row: MailAccount) -> list[MailAccount]:
+    """The other held accounts that send a token of the same configuration to the same place, by name."""
+    held = MailAccount.objects.filter(token__configuration_id=_configuration_id(row), held=True).exclude(id=row.id)
+    return [other for other in held if _place_of(other) == _place_of(row)]
 
 
 def refusal(name: str, host: str, port: int) -> PersonMustAct:

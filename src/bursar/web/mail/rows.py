@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...app import context
-from ...mail import hold
 from ...mail.account import interval_text
 from ...mail.accounts import reference_of
 from ...mail.models import MailAccount, MailLedger, MailRun
@@ -112,15 +111,18 @@ def row_of(account: MailAccount, last: MailRun | None, refused: int) -> AccountR
     now = context().clock.now()
     level, word = _standing(account, last)
     failed = level in (NOW, BUSY) and last is not None and not account.held
-    held = hold.refusal(account.name, account.host, account.port) if account.held and level == NOW else None
+    held = ""
+    if account.held and level == NOW:
+        server = {"server": f"{account.host}:{account.port}"}
+        held = _("Nobody has confirmed yet that its token may go to %(server)s.") % server
     current = running_of(account.id)
     return AccountRow(
         account=account,
         reference=reference_of(account),
         level=level,
         word=word,
-        reason=(last.error_sentence or "") if failed and last else held.sentence if held else "",
-        action=(last.error_action or "") if failed and last else held.action if held else "",
+        reason=(last.error_sentence or "") if failed and last else held,
+        action=(last.error_action or "") if failed and last else "",
         last=last,
         last_words=_last_words(last, now),
         next_words=_next_words(account, now),

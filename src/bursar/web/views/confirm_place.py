@@ -30,7 +30,7 @@ def confirm_place(
     request: HttpRequest,
     row: MailAccount | WebService,
     what: Confirming,
-    confirm: Callable[..., None],
+    confirm: Callable[..., object],
     done: str,
 ) -> HttpResponse:
     """The page, and by POST with the password the release of what was looked at."""

@@ -1,19 +1,20 @@
 """Adding and changing a mail account in its form."""
 
 import json
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from ...app import context
 from ...errors import InvalidInput, NotFound, Refused, Temporary
-from ...mail import accounts
+from ...mail import accounts, hold
 from ...mail.change import change, moves_of
-from ...mail.hold import confirm as confirm_account
 from ...mail.models import MailAccount
 from ..access import act, person_of
 from ..forms.elsewhere import open_question
@@ -28,6 +29,7 @@ from ..token_field import FIELD, mail_servers
 from .confirm_place import Confirming, confirm_place
 from .mail import found
 
+NAMES_SHOWN = 20
 METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -96,7 +98,7 @@ def confirm(request: HttpRequest, account_id: str) -> HttpResponse:
     row = found(account_id)
     request.own_account = row.id  # type: ignore[attr-defined]
     done = _("%(name)s is confirmed: it is collected again.") % {"name": row.name}
-    return confirm_place(request, row, Confirming("/mail", _("Mail accounts"), _places(row)), confirm_account, done)
+    return confirm_place(request, row, Confirming("/mail", _("Mail accounts"), _places(row)), hold.confirm, done)
 
 
 def _places(row: MailAccount) -> list[tuple[str, str, str]]:
@@ -106,7 +108,16 @@ def _places(row: MailAccount) -> list[tuple[str, str, str]]:
         (_("Token"), accounts.reference_of(row), f"/tokens/{row.token_id}"),
         (_("Login"), row.login, ""),
         (_("Own authority"), row.ca_file, ""),
+        (_("And with it"), _names(hold.alike(row)), ""),
     ]
+
+
+def _names(accounts: Sequence[MailAccount]) -> str:
+    names = [account.name for account in accounts[:NAMES_SHOWN]]
+    rest = len(accounts) - len(names)
+    return ", ".join(names) + (
+        ngettext(" and %(count)d more", " and %(count)d more", rest) % {"count": rest} if rest else ""
+    )
 
 
 def _page(
