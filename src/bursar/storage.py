@@ -1,7 +1,7 @@
-"""Raw SQL beside Django's models: a few reading threads and one writing thread a process.
+"""Raw SQL beside Django's models: a few reading threads and one writing thread a process, on PostgreSQL two.
 
-Callers hand in a job and wait for its result; they hold no connection of their own, so 400 callers need five.
-The writer takes all the jobs that wait, runs each in a savepoint of one transaction, and commits once
+Callers hand in a job and wait for its result; they hold no connection of their own, so 400 callers need five or six.
+A writer takes all the jobs that wait, runs each in a savepoint of one transaction, and commits once
 (group commit): a job that fails undoes only itself, and no caller hears of success before the commit is synced.
 """
 
@@ -26,6 +26,7 @@ _Begun = tuple[Job, "Future[Any]"]
 _Item = _Begun | None
 
 READERS = 4
+WRITERS = {"postgresql": 2}  # SQLite has one at a time; there one does what another would wait for
 GROUP = 100
 ENOUGH = 10  # jobs of a group that more aren't waited for: then the writer is what others wait for
 SMALL_CACHE = 512  # KiB
@@ -58,14 +59,15 @@ class Storage:
         self._starting = threading.Lock()
         self._closed = False
         self._readers = READERS
+        self._writers = WRITERS.get(connection.vendor, 1)
         self._small = False
 
     def keep_small(self) -> None:
-        """One reader instead of a few, and little of SQLite's file in memory, for a process that does one thing.
+        """One reader and one writer, and little of SQLite's file in memory, for a process that does one thing.
 
         Call it before the first job.
         """
-        self._readers, self._small = 1, True
+        self._readers, self._writers, self._small = 1, 1, True
 
     def read(self, job: Callable[[CursorWrapper], T]) -> T:
         """Run `job` outside any transaction."""
@@ -82,7 +84,8 @@ class Storage:
             threads, self._threads = self._threads, []
         for _ in range(self._readers):
             self._reads.put(None)
-        self._writes.put(None)
+        for _ in range(self._writers):
+            self._writes.put(None)
         for thread in threads:
             thread.join()
 
@@ -114,7 +117,7 @@ class Storage:
             if self._closed:
                 raise Temporary("Bursar is shutting down.", code="shutting_down")
             if not self._threads:
-                targets = [self._serve_reads] * self._readers + [self._serve_writes]
+                targets = [self._serve_reads] * self._readers + [self._serve_writes] * self._writers
                 # Daemon threads: a process that ends without close() has no job whose caller still waits.
                 self._threads = [threading.Thread(target=t, daemon=True, name="bursar-storage") for t in targets]
                 for thread in self._threads:
