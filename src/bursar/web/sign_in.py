@@ -8,8 +8,9 @@ from allauth.core.internal import ratelimit
 from django.contrib.auth import logout
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ..access.setup import is_needed
 from .access import own, public
@@ -76,7 +77,17 @@ class SignIn(LoginView):  # type: ignore[misc]
         return values | {"problems": problems, "email": form.data.get("login", ""), "nobody_yet": is_needed()}
 
 
-sign_in = public(SignIn.as_view())
+_form = SignIn.as_view()
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """The form, and the try. Looking is no try: allauth counts whatever isn't a GET (SEC-39)."""
+    if request.method == "HEAD":
+        request.method = "GET"
+    answer: HttpResponseBase = _form(request)
+    return answer
 
 
 @own
