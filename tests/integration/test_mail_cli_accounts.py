@@ -1,6 +1,7 @@
 """`bursar mail add|set|show|log|export|import` as a script sees them: all fields, both ways of logging in."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,16 @@ def test_an_account_with_every_field_travels_as_yaml(home: BursarHome, tmp_path:
     secret = home.cli("mail", "export", "--with-passwords", "--name", "Old", check=0).stdout
     assert "Password: " in secret
 
+    phrase = tmp_path / "phrase"
+    phrase.write_text("several words in a row\n")
+    closed = ("--age-passphrase-file", str(phrase))
+    command = home.command("mail", "export", "--with-passwords", *closed)
+    sealed = subprocess.run(command, env=home.environ, capture_output=True, check=True).stdout
+    (tmp_path / "a.age").write_bytes(sealed)
+    assert PASSWORD.encode() not in sealed
+    assert "Add --age-identity-file F" in home.cli("mail", "import", str(tmp_path / "a.age"), check=2).stderr
+    opened = home.cli("mail", "import", str(tmp_path / "a.age"), "--overwrite", *closed, check=0).stderr
+    assert '"Old" overwritten' in opened, "its password comes along, and none is shown to be the same"
     said = json.loads(home.cli("mail", "import", "-", "--json", input=exported, check=0).stdout)
     assert (said["added"], said["overwritten"], said["skipped"]) == ([], [], ["Old", "Support"])
     assert '"Old" unchanged.' in home.cli("mail", "import", "-", "--overwrite", input=exported, check=0).stderr

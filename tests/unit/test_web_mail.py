@@ -17,6 +17,7 @@ from bursar.mail.models import MailAccount, MailRun, MailTest
 from bursar.mail.result import Result, keep
 from bursar.mail.running import shown
 from bursar.mail.schedule import plan_after
+from bursar.testing import FakeClock
 from bursar.tokens.models import Upload
 
 if TYPE_CHECKING:
@@ -224,6 +225,37 @@ def test_accounts_travel_as_yaml_without_their_passwords(pages: "Pages") -> None
     assert MailAccount.objects.count() == 2
     assert "and nothing was changed" in send(b"- Colour: red")
     assert "Choose a file first." in pages.admin.post("/mail/import", {}).content.decode()
+
+
+def test_passwords_travel_encrypted_with_age(pages: "Pages", clock: FakeClock) -> None:
+    """SEC-60, SEC-43: by a passphrase or for recipients, and back; the file waits closed until its key is given."""
+    row = account(pages.ctx)
+    admin, phrase = pages.admin, "several words in a row"
+    chosen = {"secrets": "passphrase", "passphrase": phrase, "again": phrase}
+    differ = admin.post("/mail/export", chosen | {"again": "x"})
+    assert (differ.status_code, "The two passphrases differ." in differ.content.decode()) == (422, True)
+    assert admin.post("/mail/export", {"secrets": "recipient", "recipients": "nobody"}).status_code == 422
+    given = admin.post("/mail/export", chosen)
+    assert given["Content-Disposition"].endswith('.yml.age"')
+    assert b"cnry-mail-password" not in given.content
+    clock.advance(301)
+    assert admin.post("/mail/export", chosen).status_code == 422, "the password is asked for again"
+    row.delete()
+    admin.post("/mail/import", {"file": SimpleUploadedFile("a.yml.age", given.content)})
+    where = f"/mail/import/{Upload.objects.get().id}"
+    assert "a.yml.age is encrypted" in admin.get(where).content.decode()
+    assert admin.post(where, {"action": "import"}).status_code == 422, "nothing is imported that nobody has seen"
+    wrong = admin.post(where, {"action": "unlock", "key": "another phrase here"})
+    assert "This passphrase doesn" in wrong.content.decode()
+    assert admin.post(where, {"action": "unlock", "key": phrase}).status_code == 303
+    page = admin.get(where).content.decode()
+    assert "Import of a.yml.age" in page
+    assert "cnry" not in page
+    assert admin.post(where, {"action": "import"}).status_code == 303
+    assert password_of(pages.ctx, find("Old")) == Secret("cnry-mail-password")
+    admin.post("/mail/import", {"file": SimpleUploadedFile("a.yml.age", given.content)})
+    admin.post(f"/mail/import/{Upload.objects.get().id}", {"action": "discard"})
+    assert not Upload.objects.exists()
 
 
 def test_many_accounts_are_shown_in_pages_those_in_need_first_and_found_by_words(pages: "Pages") -> None:

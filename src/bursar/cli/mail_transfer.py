@@ -5,26 +5,25 @@ from typing import Any
 
 import click
 
-from .exchange import import_options, named_option, read_file, say
-from .output import echo, note, printable
+from .exchange import export_options, import_options, read_file, say, write
+from .output import note, printable
 from .run import confirm_or_yes, operator, run, yes_option
 
 
 @click.command()
-@named_option
-@click.option("--with-passwords", is_flag=True, help="Write the passwords in clear.")
+@export_options("--with-passwords", "Write the passwords too")
 @run
-def export(ctx: Any, names: tuple[str, ...], with_passwords: bool) -> None:
+def export(ctx: Any, names: tuple[str, ...], with_secrets: bool, **keys: Any) -> None:
     """Write the mail accounts as YAML that `mail import` reads. Tokens are never in it, only their names."""
     from ..mail.transfer import export_accounts
 
-    echo(export_accounts(ctx, names or None, with_passwords=with_passwords).rstrip("\n"))
+    write(lambda: export_accounts(ctx, names or None, with_passwords=with_secrets), **keys)
 
 
 @click.command("import")
 @import_options("Replace accounts of the same name; their ledger and log stay.")
 @run
-def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
+def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool, **keys: Any) -> None:
     """Import mail accounts from FILE, or from standard input with -: all of them, or none.
 
     Where a token would go to a server that its provider isn't known for and that
@@ -32,7 +31,7 @@ def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) 
     """
     from ..mail.transfer import import_accounts
 
-    result = import_accounts(ctx, read_file(file), file, overwrite=overwrite, dry_run=dry_run, by=operator())
+    result = import_accounts(ctx, read_file(file, **keys), file, overwrite=overwrite, dry_run=dry_run, by=operator())
     say(result, dry_run=dry_run, as_json=as_json)
     if not dry_run:
         for name in result.held:

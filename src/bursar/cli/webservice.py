@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .exchange import import_options, named_option, read_file, say
+from .exchange import export_options, import_options, read_file, say, write
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
 from .webservice_run import curl, forget, jobs, log, retry, run_
@@ -68,20 +68,19 @@ def show(ctx: Any, name: str, as_json: bool) -> None:  # noqa: ARG001
 
 
 @webservice.command()
-@named_option
-@click.option("--with-secrets", is_flag=True, help="Write passwords and private keys in clear.")
+@export_options("--with-secrets", "Write passwords and private keys too")
 @run
-def export(ctx: Any, names: tuple[str, ...], with_secrets: bool) -> None:
+def export(ctx: Any, names: tuple[str, ...], with_secrets: bool, **keys: Any) -> None:
     """Write the web services as YAML that `webservice import` reads. Tokens are never in it, only their names."""
     from ..webservices.transfer import export_services
 
-    echo(export_services(ctx, names or None, with_secrets=with_secrets).rstrip("\n"))
+    write(lambda: export_services(ctx, names or None, with_secrets=with_secrets), **keys)
 
 
 @webservice.command("import", epilog=EXAMPLE)
 @import_options("Replace services of the same name; secrets that FILE lacks stay.")
 @run
-def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
+def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool, **keys: Any) -> None:
     """Import web services from FILE, or from standard input with -: all of them, or none.
 
     Where a token or a stored secret would go to an address that nobody has
@@ -89,7 +88,7 @@ def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool) 
     """
     from ..webservices.transfer import import_services
 
-    result = import_services(ctx, read_file(file), file, overwrite=overwrite, dry_run=dry_run, by=operator())
+    result = import_services(ctx, read_file(file, **keys), file, overwrite=overwrite, dry_run=dry_run, by=operator())
     say(result, dry_run=dry_run, as_json=as_json)
     if not dry_run:
         for name in result.held:

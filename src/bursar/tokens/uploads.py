@@ -57,10 +57,20 @@ def unlock(ctx: Context, upload: Upload, key: Secret) -> None:
 
     Raises InvalidInput as `age_file.decrypted` and `receive`; the file stays closed then.
     """
+    data = decrypted(ctx, upload, key)
+    keep_opened(ctx, upload, data, _as_text(_looked_at(ctx, data, upload.file_name, upload.overwrite)))
+
+
+def decrypted(ctx: Context, upload: Upload, key: Secret) -> bytes:
+    """What is in a kept file of age. Raises InvalidInput as `age_file.decrypted`."""
     is_identity = key.reveal().strip().startswith("AGE-SECRET-KEY-")
     given = {"identity": Secret(key.reveal().strip())} if is_identity else {"passphrase": key}
-    data = age_file.decrypted(bytes_of(ctx, upload), **given)
-    upload.plan = _as_text(_looked_at(ctx, data, upload.file_name, upload.overwrite))
+    return age_file.decrypted(bytes_of(ctx, upload), **given)
+
+
+def keep_opened(ctx: Context, upload: Upload, data: bytes, plan: str) -> None:
+    """Keep what was in a file of age in its stead, with the plan of its import."""
+    upload.plan = plan
     upload.sealed = _sealed(ctx, upload, data)
     upload.save(update_fields=["plan", "sealed"])
 

@@ -6,6 +6,7 @@ As for token configurations, the very bytes that were looked at wait sealed for 
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,11 +24,14 @@ from django.views.decorators.http import require_http_methods
 from ...app import context
 from ...errors import BursarError, InvalidInput
 from ...exchange import LARGEST_FILE, ImportResult
-from ...tokens import uploads
+from ...keyring import Secret
+from ...tokens import age_file, uploads
 from ...tokens.import_plan import ADDED, OUTCOMES, OVERWRITTEN, SKIPPED
 from ...tokens.models import Upload
 from ..access import act, person_of
 from ..exchange import Kind
+from ..forms import age_choice
+from ..forms.age_choice import CHOICES, NONE
 from ..see_other import see_other
 from ..step_up import FIELD, stepped_up
 
@@ -51,30 +55,29 @@ def import_file(request: HttpRequest, kind: Kind) -> HttpResponse:
         if file is None or not file.size:
             raise InvalidInput(_("Choose a file first."), code="file_missing")
         data = file.read(LARGEST_FILE + 1)
-        result = _run(kind, upload, data, dry_run=True)
-        if not result.entries:
-            raise InvalidInput(_("The file is empty."), code="file_empty")
+        upload.plan = "" if age_file.is_age(data) else _looked_at(kind, upload, data)
     except BursarError as problem:
         values |= {"problem": str(problem), "overwrite": overwrite, "file_name": name if file else ""}
         return render(request, "exchange/import.html", values, status=422)
-    upload.plan = _plan(result)
     uploads.keep(context(), upload, data)
     return see_other(f"{kind.place}/import/{upload.id}")
 
 
 @act
-@sensitive_post_parameters(FIELD)
+@sensitive_post_parameters(FIELD, "key")
 @require_http_methods(METHODS)
 def preview(request: HttpRequest, kind: Kind, upload_id: str) -> HttpResponse:
     """What the import would do; by POST it is done, looked at with the other answer, or forgotten."""
     upload = uploads.find_upload(context(), upload_id, person_of(request).email, kind.key)
     action = request.POST.get("action", "")
     if request.method != "POST":
-        return _preview(request, kind, upload)
+        return _locked(request, kind, upload) if uploads.is_locked(upload) else _preview(request, kind, upload)
     if action == DISCARD:
         uploads.forget(upload)
         messages.success(request, _("The file is forgotten. Nothing was imported."))
         return see_other(kind.place)
+    if uploads.is_locked(upload):
+        return _unlock(request, kind, upload)
     if action not in (IMPORT, AGAIN):
         raise BadRequest
     data = uploads.bytes_of(context(), upload)
@@ -90,25 +93,58 @@ def preview(request: HttpRequest, kind: Kind, upload_id: str) -> HttpResponse:
 
 
 @act
-@sensitive_post_parameters(FIELD)
+@sensitive_post_parameters(*age_choice.SECRETS, FIELD)
 @require_http_methods(METHODS)
 def export(request: HttpRequest, kind: Kind) -> HttpResponse:
     """The choice, and the file. Secrets leave only by a POST with the password (SEC-43)."""
-    with_secrets = request.POST.get("secrets") == "clear"
-    values = {"kind": kind, "with_secrets": with_secrets}
-    if request.method != "POST":
-        return render(request, "exchange/export.html", values)
-    if with_secrets and not stepped_up(request):
-        return render(request, "exchange/export.html", values, status=422)
+    choice = request.POST.get("secrets", "")
+    if request.method != "POST" or choice not in CHOICES:
+        return render(request, "exchange/export.html", {"kind": kind, **age_choice.shown(request, NONE, {})})
+    problems: dict[str, str] = {}
+    if choice != NONE and not stepped_up(request):
+        problems[FIELD] = "asked"
     try:
-        text = kind.exporting(context(), with_secrets=with_secrets)
+        if not problems:
+            return _file(request, kind, choice)
+    except age_choice.Unusable as problem:
+        problems[problem.field] = problem.sentence
     except BursarError as problem:
-        return render(request, "exchange/export.html", values | {"problem": str(problem)}, status=422)
-    if with_secrets:
-        log.warning("%s exported %s with their secrets", person_of(request).email, kind.file_name)
+        problems["secrets"] = str(problem)
+    values = {"kind": kind, **age_choice.shown(request, choice, problems)}
+    return render(request, "exchange/export.html", values, status=422)
+
+
+def _file(request: HttpRequest, kind: Kind, choice: str) -> HttpResponse:
+    keys = age_choice.keys_of(request, choice)
+    text = kind.exporting(context(), with_secrets=choice != NONE)
+    if choice != NONE:
+        log.warning("%s exported %s with their secrets (%s)", person_of(request).email, kind.file_name, choice)
     name = f"{kind.file_name}-{timezone.localtime(context().clock.now()):%Y%m%d-%H%M%S}.yml"
+    data, name, content_type = age_choice.file_of(text, name, keys)
     named = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers=named)
+    return HttpResponse(data, content_type=content_type, headers=named)
+
+
+def _unlock(request: HttpRequest, kind: Kind, upload: Upload) -> HttpResponse:
+    """Open a file of age with what was entered, and look at it."""
+    try:
+        data = uploads.decrypted(context(), upload, Secret(request.POST.get("key", "")))
+        uploads.keep_opened(context(), upload, data, _looked_at(kind, upload, data))
+    except BursarError as problem:
+        return _locked(request, kind, upload, [str(problem)])
+    return see_other(f"{kind.place}/import/{upload.id}")
+
+
+def _locked(request: HttpRequest, kind: Kind, upload: Upload, problems: Sequence[str] = ()) -> HttpResponse:
+    values = {"upload": upload, "problems": problems, "kind": kind}
+    return render(request, "import_locked.html", values, status=422 if problems else 200)
+
+
+def _looked_at(kind: Kind, upload: Upload, data: bytes) -> str:
+    result = _run(kind, upload, data, dry_run=True)
+    if not result.entries:
+        raise InvalidInput(_("The file is empty."), code="file_empty")
+    return _plan(result)
 
 
 def _carry_out(request: HttpRequest, kind: Kind, upload: Upload, data: bytes) -> HttpResponse:

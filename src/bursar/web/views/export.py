@@ -1,36 +1,32 @@
 """`/export`: what is exported, with or without secrets, and the file (SEC-43, SEC-60)."""
 
 import logging
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from ...app import context
 from ...context import Context
 from ...errors import BursarError
-from ...keyring import Secret
-from ...tokens import age_file
 from ...tokens.listing import Rank
 from ...tokens.models import Configuration, Listing
 from ...tokens.transfer import export_rows
 from ..access import act, person_of
+from ..forms import age_choice
+from ..forms.age_choice import CHOICES, NONE
 from ..step_up import FIELD, stepped_up
 
 log = logging.getLogger("bursar.web")
 
-NONE, PASSPHRASE, RECIPIENT, CLEAR = "none", "passphrase", "recipient", "clear"
-CHOICES = (NONE, PASSPHRASE, RECIPIENT, CLEAR)
 NAMES_SHOWN = 10
 
 
 @act
-@sensitive_post_parameters("passphrase", "again", FIELD)
+@sensitive_post_parameters(*age_choice.SECRETS, FIELD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request: HttpRequest) -> HttpResponse:
     """The options; with a choice of what happens to secrets, the file. `id`s of configurations or tokens narrow it."""
@@ -46,52 +42,22 @@ def export(request: HttpRequest) -> HttpResponse:
     try:
         if not problems:
             return _file(ctx, request, _rows(ids), choice)
-    except _Unusable as problem:
+    except age_choice.Unusable as problem:
         problems[problem.field] = problem.sentence
     except BursarError as problem:
         problems["secrets"] = str(problem)
     return _options(request, ids, choice, problems, status=422)
 
 
-class _Unusable(Exception):
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
-        self.sentence = sentence
-
-
 def _file(ctx: Context, request: HttpRequest, rows: QuerySet[Configuration], choice: str) -> HttpResponse:
-    keys: dict[str, Any] = {}
-    if choice == PASSPHRASE:
-        keys = {"passphrase": _passphrase(request)}
-    elif choice == RECIPIENT:
-        try:
-            keys = {"recipients": age_file.read_recipients(request.POST.get("recipients", ""))}
-        except BursarError as problem:
-            raise _Unusable("recipients", str(problem)) from None
-    text = export_rows(
-        ctx, rows, with_secrets=choice != NONE, by=person_of(request).email, encrypted=bool(keys)
-    ).encode()
+    keys = age_choice.keys_of(request, choice)
+    person = person_of(request).email
+    text = export_rows(ctx, rows, with_secrets=choice != NONE, by=person, encrypted=bool(keys))
     name = f"OAuth2TokenConfigurationExport_{timezone.localtime(ctx.clock.now()):%Y%m%d_%H%M%S}.yml"
-    kind = "application/yaml"
-    if keys:
-        text, name, kind = age_file.encrypted(text, **keys), f"{name}.age", "application/octet-stream"
+    data, name, kind = age_choice.file_of(text, name, keys)
     if choice != NONE:
-        log.warning(
-            "%s exported %d configurations with their secrets (%s)", person_of(request).email, rows.count(), choice
-        )
-    return HttpResponse(text, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _passphrase(request: HttpRequest) -> Secret:
-    passphrase = Secret(request.POST.get("passphrase", ""))
-    try:
-        age_file.check_passphrase(passphrase)
-    except BursarError as problem:
-        raise _Unusable("passphrase", str(problem)) from None
-    if passphrase != Secret(request.POST.get("again", "")):
-        raise _Unusable("again", _("The two passphrases differ."))
-    return passphrase
+        log.warning("%s exported %d configurations with their secrets (%s)", person, rows.count(), choice)
+    return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _rows(ids: list[str]) -> QuerySet[Configuration]:
@@ -116,10 +82,7 @@ def _options(
         "count": count,
         "names": names,
         "rest": count - NAMES_SHOWN,
-        "choice": choice,
-        "problems": problems,
+        **age_choice.shown(request, choice, problems),
         "held": list(held.order_by("name").values_list("name", flat=True).distinct()[:NAMES_SHOWN]),
-        "recipients": request.POST.get("recipients", ""),
-        "shortest": age_file.SHORTEST_PASSPHRASE,
     }
     return render(request, "export.html", values, status=status)
