@@ -150,24 +150,34 @@ def test_an_applications_own_token_from_its_issuer_to_the_import(
     page.get_by_label("Client ID").fill(MACHINE_CLIENT[0])
     page.get_by_label("Client secret").fill("wrong")
     page.get_by_label("Scope").fill("mail")
+    page.get_by_label("Expired token").check()
     page.get_by_role("button", name="Save and finish").click()
     page.get_by_role("button", name="Request the token").click()
     page.wait_for_url("**/tokens")
     expect(page.get_by_role("row", name=ROBOT)).to_contain_text("refuses the client ID or the client secret")
 
     # The notice leads to where the secret is entered; the right one clears the failure at once.
-    desk.goto(f"/configurations/{configuration_id(desk, ROBOT)}/secret")
+    desk.goto("/help")
+    notice = page.get_by_role("listitem").filter(has_text=ROBOT)
+    notice.get_by_role("link", name=f"Enter secret: {ROBOT}").click()
     page.get_by_label("Client secret").fill(MACHINE_CLIENT[1])
     page.locator("form.configuration button.solid, form.card button.solid").first.click()
     desk.goto("/tokens")
     page.get_by_role("button", name=f"Request: {ROBOT}").first.click()
     expect(page.get_by_role("row", name=ROBOT)).to_contain_text("Active")
 
-    # It expires; another one is requested in place.
+    # It expires: the configuration asks for a notice then, and the notice has the button that brings the next one.
+    desk.goto("/help")
+    expect(notice).to_have_count(0)
     let_the_token_expire(desk, oidc_provider)
-    desk.goto("/tokens")
-    page.get_by_role("button", name=f"Request: {ROBOT}").first.click()
+    desk.goto("/help")
+    expect(notice).to_contain_text("The token has ended")
+    before = oidc_provider.counts()["granted"]["client_credentials"]
+    notice.get_by_role("button", name=f"Request: {ROBOT}").click()
     expect(page.locator("#result")).to_contain_text(ROBOT)
+    assert oidc_provider.counts()["granted"]["client_credentials"] == before + 1
+    desk.goto("/help")
+    expect(notice).to_have_count(0)
     assert desk.home.cli("token", "get", ROBOT).returncode == 0
 
     export_delete_import(desk, ROBOT, tmp_path)
