@@ -78,6 +78,7 @@ def test_an_account_is_added_listed_fetched_tested_and_deleted(
         "recipients": {},
         "interval": "5m",
         "comment": "",
+        "held": False,
     }
     assert "5 messages" in home.cli("mail", "test", "Support", check=0).stdout
 

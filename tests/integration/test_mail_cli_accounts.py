@@ -136,6 +136,21 @@ def test_what_can_never_work_is_refused_with_its_place(
     assert '"x"' not in home.cli("mail", "list", "--json").stdout
 
 
+def test_what_is_forgotten_is_said(home: BursarHome) -> None:
+    """What leads on: the token's name before the server's, what could be given, and that there is nothing."""
+    words = ("mail", "add", "--name", "N", "--login", USER, "--deliver", "maildir:/tmp/x")
+    assert "Add --token NAME, or --auth password" in home.cli(*words, check=2).stderr
+    assert 'There is no token configuration "Nobody"' in home.cli(*words, "--token", "Nobody", check=3).stderr
+    assert "There is no mail account yet" in home.cli("mail", "list", check=0).stderr
+    assert "There is no valid mail account" in home.cli("mail", "fetch", check=0).stderr
+    home.cli(*words, "--token", "Mailboxes", "--host", "h", check=0)
+    assert "Nothing to change is given." in home.cli("mail", "set", "N", check=2).stderr
+    assert 'Nothing of "N" is in quarantine.' in home.cli("mail", "retry", "N", check=0).stderr
+    assert home.cli("mail", "import", "-", input="- Name: X", check=2).stderr.startswith(
+        "bursar: standard input: entry"
+    )
+
+
 def test_adding_a_webhook_names_what_is_missing_still(home: BursarHome) -> None:
     words = ["--name", "x y", "--host", "h", "--login", USER, "--token", "Mailboxes"]
     added = home.cli("mail", "add", *words, "--deliver", "webhook:https://tickets.example.org/in", check=0)

@@ -74,6 +74,11 @@ def read_file(file: str, age_identity_file: str | None, age_passphrase_file: str
     return opened(data_of(file, LARGEST_FILE, "import"), age_identity_file, age_passphrase_file)
 
 
+def label(file: str) -> str:
+    """How a file is called in what is said of it."""
+    return "standard input" if file == "-" else printable(file)
+
+
 def say(result: "ImportResult", *, dry_run: bool, as_json: bool) -> None:
     """What became of each entry, on standard error; with --json the whole on standard output."""
     if as_json:

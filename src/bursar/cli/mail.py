@@ -15,7 +15,7 @@ from .run import confirm_or_yes, json_option, operator, run, yes_option
 
 @click.group()
 def mail() -> None:
-    """Mail accounts: collect mailboxes with a token, deliver each message exactly once."""
+    """Mail accounts: collect mailboxes with a token or a password, deliver each message exactly once."""
 
 
 @mail.command()
@@ -28,7 +28,11 @@ def mail() -> None:
     "Microsoft Graph. Default: the provider's, where its template knows it, else IMAPS.",
 )
 @click.option("--host", help="The mail server. Default: the provider's, where its template knows it.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Default: 993 for IMAPS, 995 for POP3S, 143 or 110 else.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Default: the provider's, or the type's: 993 for IMAPS, 995 for POP3S, 443 for MSGraph, 143 or 110 else.",
+)
 @click.option("--login", required=True, help="The mailbox's address; for a shared mailbox its own, not yours.")
 @click.option("--auth", type=click.Choice(["token", "password"]), help="What the login is proved with. Default: token.")
 @click.option("--token", help="The token configuration, NAME or NAME#LABEL; a new label is made.")
@@ -47,8 +51,14 @@ def mail() -> None:
 @click.option(
     "--interval", default="5m", show_default=True, help="How often, as in 30s, 5m, 1h; never: only when asked."
 )
-@click.option("--validity", type=click.Choice(VALIDITIES), default="valid", show_default=True)
-@click.option("--comment", default="")
+@click.option(
+    "--validity",
+    type=click.Choice(VALIDITIES),
+    default="valid",
+    show_default=True,
+    help="Only a valid one is collected.",
+)
+@click.option("--comment", default="", help="For colleagues.")
 @run
 def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
     """Add a mail account.
@@ -77,7 +87,7 @@ def add(ctx: Any, kind: str | None, ca: str, **given: Any) -> None:
         **given,
     )
     account = add_account(ctx, new, operator(), release=True)  # who types the server says yes to it
-    note(f'Added "{printable(account.name)}". Try it with `bursar mail test`.')
+    note(f'Added "{printable(account.name)}". Try it with `bursar mail test {quote(printable(account.name))}`.')
     if any(to.startswith("webhook:") for to in (account.deliver, *new.recipients.values())):
         secret = f"bursar mail signing-secret {quote(printable(account.name))}"
         note(f"Nothing is posted until `{secret}` has made what it is signed with.")
@@ -99,6 +109,8 @@ def list_(ctx: Any, as_json: bool) -> None:  # noqa: ARG001 - every command gets
     if as_json:
         emit_json(accounts)
         return
+    if not accounts:
+        note("There is no mail account yet: `bursar mail add --help`.")
     rows = [
         (a.name, a.type, f"{a.host}:{a.port}", a.login, a.token, a.folder, a.after, a.deliver, _validity(a))
         for a in accounts
@@ -133,6 +145,8 @@ def fetch(ctx: Any, names: tuple[str, ...], as_json: bool) -> int:
             _show(result)
     if as_json:
         emit_json([result.as_json() for result in results])
+    elif not results:
+        note("There is no valid mail account to collect.")
     return exit_code(results)
 
 

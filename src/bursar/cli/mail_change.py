@@ -1,10 +1,12 @@
 """`bursar mail set`, `show` and `log`: what an account is, how it is changed, and what its runs came to."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
 
+from ..errors import InvalidInput
 from .output import echo, emit_json, note, printable, table
 from .run import json_option, operator, run
 
@@ -15,22 +17,22 @@ VALIDITIES = ["valid", "invalid", "invalid-temporarily"]
 @click.command("set")
 @click.argument("name")
 @click.option("--name", "new_name", help="A new name.")
-@click.option("--type", "kind", type=click.Choice(TYPES))
-@click.option("--host")
-@click.option("--port", type=click.IntRange(1, 65535))
-@click.option("--login")
-@click.option("--auth", type=click.Choice(["token", "password"]))
+@click.option("--type", "kind", type=click.Choice(TYPES), help="Brings the usual port of the type, too.")
+@click.option("--host", help="The mail server; a stored password has to be given again.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: as it is, or the usual one of another type.")
+@click.option("--login", help="The mailbox's address.")
+@click.option("--auth", type=click.Choice(["token", "password"]), help="What the login is proved with.")
 @click.option("--token", help="From now on log in with this token; a new label is made.")
 @click.option("--password-file", metavar="F", help="From now on log in with this password; - for standard input.")
-@click.option("--folder")
+@click.option("--folder", help="The folder to collect; POP3 has none.")
 @click.option("--ca", type=click.Path(dir_okay=False), help="Empty: the system's authorities.")
 @click.option("--after", help="delete, seen, leave or move:FOLDER.")
 @click.option("--trusted/--not-trusted", default=None, help="Keep or remove headers such as X-OTRS-Queue.")
-@click.option("--deliver")
+@click.option("--deliver", help="Where messages go, as in `mail add`; what was refused is tried again there.")
 @click.option("--by-recipient", metavar="FILE", help="Replaces the table; an empty file ends dispatching by recipient.")
 @click.option("--interval", help="As in 30s, 5m, 1h; never: only when asked.")
-@click.option("--validity", type=click.Choice(VALIDITIES))
-@click.option("--comment")
+@click.option("--validity", type=click.Choice(VALIDITIES), help="Only a valid account is collected.")
+@click.option("--comment", help="For colleagues.")
 @run
 def set_(ctx: Any, name: str, **given: Any) -> None:
     """Change a mail account: all that is given, or nothing where one value is wrong.
@@ -47,6 +49,10 @@ def set_(ctx: Any, name: str, **given: Any) -> None:
     from .mail_files import authentication, table_from
 
     account = find(name)
+    if all(value is None for value in given.values()):
+        raise InvalidInput(
+            "Nothing to change is given.", code="usage", action="`bursar mail set --help` shows what can."
+        )
     values = {key: value for key, value in given.items() if value is not None}
     changed: dict[str, Any] = {}
     auth, token, file = (values.pop(key, None) for key in ("auth", "token", "password_file"))
@@ -64,7 +70,7 @@ def set_(ctx: Any, name: str, **given: Any) -> None:
     if "interval" in values:
         changed["interval"] = parse_interval(values.pop("interval"))
     row = change(ctx, account, amended(account, changed | values), operator(), release=_says_where(given))
-    note(f'Changed "{printable(row.name)}". Try it with `bursar mail test`.')
+    note(f'Changed "{printable(row.name)}". Try it with `bursar mail test {quote(printable(row.name))}`.')
 
 
 def _says_where(given: dict[str, Any]) -> bool:

@@ -16,6 +16,12 @@ def authentication(
     auth: str | None, token: str | None, password_file: str | None
 ) -> "tuple[str | None, Secret | None]":
     """The token's reference, or the password: what `--auth` asks for. Raises InvalidInput where they don't agree."""
+    if not (auth or token or password_file):
+        raise InvalidInput(
+            "What the account logs in with is not given.",
+            code="authentication_missing",
+            action="Add --token NAME, or --auth password with --password-file F.",
+        )
     auth = auth or ("password" if password_file and not token else "token")
     if auth == "token":
         if not token or password_file:

@@ -41,6 +41,9 @@ def retry(ctx: Any, name: str, numbers: tuple[int, ...]) -> None:  # noqa: ARG00
     from ..mail.quarantine import retry as try_again
 
     count = try_again(name, numbers or None)
+    if not count:
+        note(f'Nothing of "{printable(name)}" is in quarantine.')
+        return
     some = "One message is" if count == 1 else f"{count} messages are"
     note(f"{some} tried again by the next run: `bursar mail fetch {printable(name)}`.")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .exchange import export_options, import_options, read_file, say, write
+from .exchange import export_options, import_options, label, read_file, say, write
 from .output import note, printable
 from .run import confirm_or_yes, operator, run, yes_option
 
@@ -31,7 +31,9 @@ def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool, 
     """
     from ..mail.transfer import import_accounts
 
-    result = import_accounts(ctx, read_file(file, **keys), file, overwrite=overwrite, dry_run=dry_run, by=operator())
+    result = import_accounts(
+        ctx, read_file(file, **keys), label(file), overwrite=overwrite, dry_run=dry_run, by=operator()
+    )
     say(result, dry_run=dry_run, as_json=as_json)
     if not dry_run:
         for name in result.held:
@@ -44,9 +46,10 @@ def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool, 
 @yes_option
 @run
 def confirm(ctx: Any, names: tuple[str, ...], yes: bool) -> None:
-    """Release accounts that are held: their tokens go to the servers that they have now.
+    """Release accounts that are held.
 
-    So do those of other held accounts of the same token configuration at the same server.
+    Their tokens go to the servers that they have now. So do those of other held
+    accounts of the same token configuration at the same server.
     """
     from ..mail.accounts import find, reference_of
     from ..mail.hold import confirm as confirm_account

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .exchange import export_options, import_options, read_file, say, write
+from .exchange import export_options, import_options, label, read_file, say, write
 from .output import echo, emit_json, note, printable, table
 from .run import confirm_or_yes, json_option, operator, run, yes_option
 from .webservice_run import curl, forget, jobs, log, retry, run_
@@ -88,7 +88,9 @@ def import_(ctx: Any, file: str, overwrite: bool, dry_run: bool, as_json: bool, 
     """
     from ..webservices.transfer import import_services
 
-    result = import_services(ctx, read_file(file, **keys), file, overwrite=overwrite, dry_run=dry_run, by=operator())
+    result = import_services(
+        ctx, read_file(file, **keys), label(file), overwrite=overwrite, dry_run=dry_run, by=operator()
+    )
     say(result, dry_run=dry_run, as_json=as_json)
     if not dry_run:
         for name in result.held:

@@ -357,15 +357,17 @@ def _is_usual(kind: AccountType) -> bool:
 
 
 def _offered(reference: str, *, used: bool = False) -> str | None:
-    """The configuration's template. Raises Refused for one that isn't valid: it is not offered to accounts."""
+    """The configuration's template. Raises NotFound, and Refused for one that isn't valid: no account is offered it."""
     found = hold.configuration_of(reference)
-    if found is not None and found.validity != "valid" and not used:
+    if found is None:
+        raise labels.no_configuration(reference)
+    if found.validity != "valid" and not used:
         raise Refused(
             f'The token configuration "{found.name}" is {found.validity}, so no account can use it.',
             code="configuration_not_valid",
             action=f"Make it valid first: `bursar config set '{found.name}' Validity=valid`.",
         )
-    return found.template if found is not None else None
+    return found.template
 
 
 def _suggested_host(server: "MailServer | None", kind: AccountType) -> str:

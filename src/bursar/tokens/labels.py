@@ -36,11 +36,7 @@ def resolve(ctx: Context, reference: str, *, create: bool = False) -> Resolved:
     name, hash_mark, label = reference.rpartition("#")
     configuration = Configuration.objects.filter(name=name).first() if hash_mark and label else None
     if configuration is None:
-        raise NotFound(
-            f'There is no token configuration "{reference}".',
-            code="configuration_not_found",
-            action="`bursar config list` shows the names.",
-        )
+        raise no_configuration(reference)
     token = Token.objects.filter(configuration=configuration, label=label).first()
     if token is None and create:
         token = _create(configuration, check_label(label))
@@ -51,6 +47,15 @@ def resolve(ctx: Context, reference: str, *, create: bool = False) -> Resolved:
             action=f"`bursar token authorize '{reference}'` makes it.",
         )
     return Resolved(configuration.id, token.id)
+
+
+def no_configuration(reference: str) -> NotFound:
+    """The refusal of a reference whose configuration isn't there."""
+    return NotFound(
+        f'There is no token configuration "{reference}".',
+        code="configuration_not_found",
+        action="`bursar config list` shows the names.",
+    )
 
 
 def add_label(configuration: Configuration, label: str) -> Token:

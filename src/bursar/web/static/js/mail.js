@@ -45,6 +45,25 @@
     field("Port").placeholder = server ? String(server.port) : "";
   }
 
-  form.addEventListener("change", settle);
+  // Another type or token brings its own server: what stood there as the old one's usual is no wish of the person's.
+  var USUAL = { IMAP: "143", IMAPTLS: "143", IMAPS: "993", POP3: "110", POP3TLS: "110", POP3S: "995", MSGraph: "443" };
+  var before = { type: field("Type").value, server: suggested() };
+
+  function follow() {
+    var type = field("Type").value;
+    var server = field("Auth").value === "token" ? suggested() : null;
+    var port = field("Port").value;
+    var old = before.server;
+    if (type !== before.type && (port === USUAL[before.type] || (old && port === String(old.port)))) {
+      field("Port").value = USUAL[type] || "";
+    }
+    if (old && server && server.host !== old.host && field("Host").value === old.host) field("Host").value = server.host;
+    before = { type: type, server: server };
+  }
+
+  form.addEventListener("change", function () {
+    follow();
+    settle();
+  });
   settle();
 })();
