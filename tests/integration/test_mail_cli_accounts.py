@@ -136,6 +136,40 @@ def test_what_can_never_work_is_refused_with_its_place(
     assert '"x"' not in home.cli("mail", "list", "--json").stdout
 
 
+def test_types_logins_and_destinations_are_taken_as_they_are_spelled(
+    home: BursarHome, tmp_path: Path, password_file: str
+) -> None:
+    """All seven types with the port each is at, both ways to log in, and every kind of destination."""
+    program = tmp_path / "file mail"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (tmp_path / "table").write_text(f"a@bursar.test mbox:{tmp_path}/a\n")
+    ports = {"IMAP": 143, "IMAPS": 993, "IMAPTLS": 143, "POP3": 110, "POP3S": 995, "POP3TLS": 110, "MSGraph": 443}
+    places = [
+        f"maildir:{tmp_path}/m",
+        f"mbox:{tmp_path}/m.mbox",
+        "lmtp:mail.example.org:24",
+        "smtp:mail.example.org:25",
+        f"pipe:'{program}' --queue A",
+        "webhook:https://tickets.example.org/mail",
+        f"maildir:{tmp_path}/again",
+    ]
+    for (kind, port), place in zip(ports.items(), places, strict=True):
+        words = ["--name", kind, "--type", kind, "--login", USER, "--deliver", place, "--interval", "5m"]
+        words += ["--validity", "valid", "--by-recipient", str(tmp_path / "table")]
+        words += ["--host", "mail.example.org"] if kind != "MSGraph" else []
+        token = ["--auth", "token", "--token", "Mailboxes"]
+        password = ["--auth", "password", "--password-file", password_file]
+        home.cli("mail", "add", *words, *(password if kind == "POP3TLS" else [*token, "--trusted"]), check=0)
+        found = shown(home, kind)
+        assert (found["type"], found["port"], found["deliver"], found["interval"]) == (kind, port, place, "5m")
+        assert found["host"] == ("graph.microsoft.com" if kind == "MSGraph" else "mail.example.org")
+        assert (found["authentication"], found["trusted"]) == (
+            ("password", False) if kind == "POP3TLS" else ("token", True)
+        )
+        assert found["recipients"] == {"a@bursar.test": f"mbox:{tmp_path}/a"}
+
+
 def test_what_is_forgotten_is_said(home: BursarHome) -> None:
     """What leads on: the token's name before the server's, what could be given, and that there is nothing."""
     words = ("mail", "add", "--name", "N", "--login", USER, "--deliver", "maildir:/tmp/x")

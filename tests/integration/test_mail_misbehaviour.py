@@ -374,6 +374,54 @@ def test_a_message_at_which_the_server_hangs_up_is_found_named_and_left(scene: S
     assert list(server.messages) == [7]
 
 
+def hanging_up(at: Collection[int]) -> Hook:
+    """The server hangs up where one of these is asked for."""
+
+    def poisoned(session: Session, tag: str, arguments: str) -> None:
+        if "BODY" in arguments and set(session.asked(arguments)) & set(at):
+            raise Stop
+        session.on_uid_fetch(tag, arguments)
+
+    return poisoned
+
+
+def refusing(at: Collection[int]) -> Hook:
+    """The server refuses what one of these is in."""
+
+    def poisoned(session: Session, tag: str, arguments: str) -> None:
+        if "BODY" in arguments and set(session.asked(arguments)) & set(at):
+            session.send(f"{tag} NO can't read it")
+        else:
+            session.on_uid_fetch(tag, arguments)
+
+    return poisoned
+
+
+@pytest.mark.parametrize("poison", [hanging_up, refusing])
+def test_more_poison_than_a_batch_holds_stops_nobody(
+    scene: Scene, start: Start, poison: Callable[[Collection[int]], Hook]
+) -> None:
+    """SEC-59: before, between and behind; also where nothing else is left, and where one more message comes then."""
+    bad = {*range(1, 9), 14, 20}
+    server = start(uid_fetch=poison(bad))
+    scene.account(server.port)
+    result = scene.fetch(messages=4)
+    assert (code(result), result.delivered, result.skipped) == (None, 10, 10)
+    assert set(server.messages) == bad
+    assert {line.split()[2] for line in result.skips} == {str(uid) for uid in bad}
+    server.messages[21] = BODIES[1]
+    again = scene.fetch(messages=4)
+    assert (again.delivered, set(server.messages)) == (1, bad)
+
+
+def test_a_server_that_hangs_up_at_every_message_is_given_up(scene: Scene, start: Start) -> None:
+    server = start(uid_fetch=hanging_up(BODIES))
+    scene.account(server.port)
+    result = scene.fetch(messages=4)
+    assert (code(result), result.delivered, result.skipped) == ("connection_lost", 0, 6)
+    assert server.connections < 12
+
+
 @pytest.mark.parametrize("refusal", ["NO can't read it", "OK nothing"])
 def test_a_message_that_the_server_does_not_give_is_named_and_left(scene: Scene, start: Start, refusal: str) -> None:
     """SEC-59."""

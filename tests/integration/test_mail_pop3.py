@@ -8,6 +8,7 @@ import pytest
 
 from bursar.context import Context
 from bursar.keyring import Secret
+from bursar.mail import wire
 from bursar.mail.models import MailLedger
 from bursar.testing import FakeProvider
 from tests.counterparts import certificates
@@ -116,6 +117,47 @@ def test_odd_bytes_arrive_as_they_are(scene: Scene, start: Callable[..., FakePop
     assert code(scene.fetch()) is None
     assert bodies(scene) == sorted(ODD.values())
     assert server.messages == {}
+
+
+def test_commands_go_out_before_the_answers_are_in_where_the_server_says_so(
+    scene: Scene, start: Callable[..., FakePop3], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 2449 §6.6: this server answers no message before it has heard all that are asked for."""
+    monkeypatch.setattr(wire, "IDLE_SECONDS", 2.0)
+    asked: list[str] = []
+
+    def patient(session: Session, number: str) -> None:
+        asked.append(number)
+        if len(asked) == len(ODD):
+            for each in asked:
+                session.on_retr(each)
+
+    server = start(retr=patient)
+    scene.account(server.port, "POP3")
+    assert code(scene.fetch()) is None
+    assert bodies(scene) == sorted(ODD.values())
+    for uidl, body in ODD.items():
+        server.messages[f"again {uidl}"] = body
+    asked.clear()
+    server.capabilities.remove("PIPELINING")
+    scene.fetch()
+    assert asked[:2] == ["1", "1"], "to a server that doesn't say so, nothing goes out before the answer"
+
+
+@pytest.mark.parametrize("where", ["capa", "auth", "stat", "uidl", "list", "retr", "dele", "quit"])
+def test_a_server_that_falls_silent_is_left_after_the_deadline(
+    scene: Scene, start: Callable[..., FakePop3], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Deadlines on every step; what was not settled is settled by the next run, and delivered once."""
+    monkeypatch.setattr(wire, "IDLE_SECONDS", 0.2)
+    server = start(**{where: lambda session, _: session.line() and None})
+    scene.account(server.port, "POP3")
+    error = scene.fetch().error
+    assert error is not None
+    assert error.exit_code == 5
+    del server.hooks[where]
+    assert code(scene.fetch()) is None
+    assert (bodies(scene), server.messages) == (sorted(ODD.values()), {})
 
 
 def test_the_token_goes_on_a_second_line_where_the_host_wants_it_or_the_line_is_long(

@@ -21,6 +21,7 @@ from .result import Result
 from .source import Source
 
 MEGABYTE = 1 << 20
+HANG_UPS = 3  # messages in a row at which the server hangs up, before others are tried first
 UNKNOWN_A_BATCH = 8  # messages of which the server doesn't say how large they are; each may be as large as any
 
 
@@ -69,6 +70,7 @@ class Run:
     left: Present = field(default_factory=Present)  # messages skipped in this run
     at: str | None = None  # the message asked for alone, when the connection ended
     at_words: str = ""  # how a person finds it
+    hung_up: int = 0  # messages in a row at which the server ended the connection
     progress: int = 0
     settle_problem: BursarError | None = None
     waiting: int = 0  # messages that the destination did not take just now
@@ -223,7 +225,7 @@ class Drain:
         recovered = self._recover(fresh)
         self._note_repeats([message for message in fresh if message not in recovered])
         self._settle([message for message in fresh if message in recovered])
-        batches = self._batches([message for message in fresh if message not in recovered])
+        batches = self._batches(self._in_order([message for message in fresh if message not in recovered]))
         current = next(batches, None)
         while current is not None:
             if run.is_over:
@@ -238,6 +240,15 @@ class Drain:
             ahead = following if following is not None and not run.one_by_one else None
             self._collect(*current, ahead)
             current = following
+
+    def _in_order(self, fresh: list[str]) -> list[str]:
+        """As they are listed. Where the server hung up at several in a row, one from elsewhere shows whether it does so
+        at every message: the newest, then any. So not even many such messages keep those behind them from coming."""
+        run = self._run
+        if run.hung_up < HANG_UPS or not fresh:
+            return fresh
+        pick = -1 if run.hung_up == HANG_UPS else int(run.ctx.randomness.uniform(0, len(fresh))) % len(fresh)
+        return [fresh.pop(pick), *fresh]
 
     def _recover(self, fresh: Sequence[str]) -> set[str]:
         """Adopt what a run that was killed had placed but not recorded."""
@@ -338,6 +349,7 @@ class Drain:
         run.progress += len(delivered)
         if delivered:
             run.one_by_one = False
+            run.hung_up = 0
         self._leave_undelivered(parcels, failures)
         if settle_too:
             self._settle(delivered)

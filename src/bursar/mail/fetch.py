@@ -12,7 +12,7 @@ from ..uses import Consumer
 from . import explain
 from .account import After
 from .accounts import recipients_of, target_of
-from .batches import Limits, Plan, Renewal, Run
+from .batches import HANG_UPS, Limits, Plan, Renewal, Run
 from .delivery.destination import Destination
 from .delivery.dispatch import Dispatch
 from .delivery.registry import open_destination
@@ -30,7 +30,7 @@ from .sources import open_source
 
 log = logging.getLogger("bursar.mail")
 
-POISON_BY_DISCONNECT = 3  # messages at which the server may hang up before the run gives up on the server
+MOST_HANG_UPS = HANG_UPS + 3  # messages in a row at which the server may hang up before the run gives up on the server
 
 
 def fetch(ctx: Context, names: Sequence[str] = (), limits: Limits | None = None) -> Iterator[Result]:
@@ -130,7 +130,8 @@ def _destination(ctx: Context, account: MailAccount, table: dict[str, str]) -> D
 def _until_done(ctx: Context, target: Target, credentials: Credentials, run: Run) -> None:
     """Connection after connection, until all is done. Raises where two in a row brought nothing."""
     result = run.result
-    stalled = poisoned = 0
+    stalled = 0
+    reason = ""
     while True:
         before = run.progress
         try:
@@ -139,7 +140,10 @@ def _until_done(ctx: Context, target: Target, credentials: Credentials, run: Run
             result.note("the connection is made anew")
             continue
         if lost is None:
+            if run.hung_up >= HANG_UPS and not result.fetched:  # it is the server, and not a message
+                raise explain.connection_lost(target.host, reason)
             break
+        reason = lost
         result.note(f"connection lost: {lost}")
         stalled = 0 if run.progress > before else stalled + 1
         if explain.server_words(lost) is not None:
@@ -147,10 +151,10 @@ def _until_done(ctx: Context, target: Target, credentials: Credentials, run: Run
         if explain.token_ended(lost):
             credentials.refused()
         elif run.one_by_one and run.at is not None and stalled:
-            poisoned += 1
+            run.hung_up += 1
             run.leave(run.at, run.at_words, f"the connection ends at it ({lost})")
             stalled = 1
-            if poisoned == POISON_BY_DISCONNECT:
+            if run.hung_up == MOST_HANG_UPS:
                 raise explain.connection_lost(target.host, lost)
         run.one_by_one = stalled > 0
         run.at = None
