@@ -170,6 +170,51 @@ def test_types_logins_and_destinations_are_taken_as_they_are_spelled(
         assert found["recipients"] == {"a@bursar.test": f"mbox:{tmp_path}/a"}
 
 
+def test_what_is_refused_waits_in_quarantine_until_somebody_tries_it_again(
+    home: BursarHome, provider: FakeProvider, start_dovecot: Callable[[Introspecting], Dovecot], tmp_path: Path
+) -> None:
+    """From the command line alone; nothing of it leaves the server before it is delivered."""
+    mailserver = start_dovecot(provider)
+    mailserver.deliver(USER, [message(0), message(1)])
+    program, out = tmp_path / "file-mail", tmp_path / "out"
+    program.write_text("#!/bin/sh\necho no such queue >&2\nexit 67\n")
+    program.chmod(0o755)
+    add(home, tmp_path, port=str(mailserver.imap), deliver=f"pipe:{program}")
+    assert "bursar mail quarantine" in home.cli("mail", "fetch", check=4).stdout
+    held = json.loads(home.cli("mail", "quarantine", "Support", "--json", check=0).stdout)
+    assert sorted(each["subject"] for each in held) == ["Ticket 0", "Ticket 1"]
+    listed = home.cli("mail", "quarantine", check=0).stdout
+    assert "no such queue" in listed
+    home.cli("mail", "fetch", check=0)
+    assert mailserver.count(USER) == 2
+    program.write_text(f"#!/bin/sh\ncat >> {out}\n")
+    number = next(str(each["id"]) for each in held if each["subject"] == "Ticket 1")
+    assert "One message is tried again" in home.cli("mail", "retry", "Support", number, check=0).stderr
+    home.cli("mail", "fetch", check=0)
+    assert (out.read_bytes(), mailserver.messages(USER)) == (message(1), [message(0)])
+    home.cli("mail", "retry", "Support", check=0)
+    home.cli("mail", "fetch", check=0)
+    assert (out.read_bytes(), mailserver.count(USER)) == (message(1) + message(0), 0)
+
+
+def test_processes_that_collect_at_once_deliver_each_message_once(
+    home: BursarHome, provider: FakeProvider, start_dovecot: Callable[[Introspecting], Dovecot], tmp_path: Path
+) -> None:
+    """SEC-59: one collects, the others are told so."""
+    mailserver = start_dovecot(provider)
+    sent = [message(number) for number in range(200)]
+    mailserver.deliver(USER, sent)
+    add(home, tmp_path / "mail", port=str(mailserver.imap))
+    running = [home.start("mail", "fetch") for _ in range(3)]
+    said = [process.communicate(timeout=60) for process in running]
+    codes = [process.returncode for process in running]
+    assert set(codes) <= {0, 5}, said
+    assert 0 in codes
+    assert [out for (out, _), each in zip(said, codes, strict=True) if each == 5 and "Another run" not in out] == []
+    assert sorted(path.read_bytes() for path in (tmp_path / "mail" / "new").iterdir()) == sorted(sent)
+    assert mailserver.count(USER) == 0
+
+
 def test_what_is_forgotten_is_said(home: BursarHome) -> None:
     """What leads on: the token's name before the server's, what could be given, and that there is nothing."""
     words = ("mail", "add", "--name", "N", "--login", USER, "--deliver", "maildir:/tmp/x")

@@ -17,8 +17,11 @@ from bursar.mail.looking import look_of
 from bursar.mail.models import MailAccount
 from bursar.mail.probe import probe
 from bursar.testing import FakeProvider
+from bursar.tokens.transfer import import_documents
 from tests.counterparts import certificates
+from tests.integration.documents import as_yaml, credentials_document
 from tests.integration.fake_imap import FakeImap, Hook, Session, Stop
+from tests.integration.fake_pop3 import FakePop3
 from tests.integration.mail_scene import USER, Scene, code
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -242,6 +245,30 @@ def test_a_server_that_refuses_everything_sees_two_logins_and_one_renewal(scene:
     assert len(server.logins) == 2
     assert server.logins[0] != server.logins[1]
     assert len(scene.provider.token_requests()) == 2
+
+
+@pytest.mark.parametrize("kind", ["IMAP", "POP3"])
+def test_a_token_for_another_service_is_told_by_the_test_and_by_the_run(scene: Scene, start: Start, kind: str) -> None:
+    """SEC-57, SEC-58: the test doesn't send it; a run that is refused asks for no other one, which would be alike."""
+    document = credentials_document("Graph", scene.provider, f"for-{USER}", "secret")
+    document["Config"]["Scope"] = "https://graph.microsoft.com/.default"
+    import_documents(scene.ctx, as_yaml(document).encode(), "t", overwrite=False, dry_run=False, by="t")
+    server = start(authenticate=lambda session, tag, _: session.refuse(tag, REASON) and None)
+    pop3 = FakePop3({}, auth=lambda session, _: session.challenge(REASON) or session.send("-ERR [AUTH] no"))
+    try:
+        scene.account(server.port if kind == "IMAP" else pop3.port, kind, token="Graph")
+        account = find("Support")
+        *_, last = probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account))
+        assert (last.step, last.error and last.error.code) == ("token", "wrong_audience")
+        assert (server.logins, pop3.logins, len(last.choices)) == ([], [], 2)
+        error = scene.fetch().error
+    finally:
+        pop3.close()
+    assert error is not None
+    assert (error.code, error.exit_code) == ("wrong_audience", 4)
+    assert f"This token is for Microsoft Graph; {kind} needs one for Exchange Online" in error.sentence
+    assert len(server.logins) == (kind == "IMAP")
+    assert len(scene.provider.token_requests()) == 1
 
 
 def test_oauthbearer_is_refused_with_its_own_dummy(scene: Scene, start: Start) -> None:

@@ -12,6 +12,7 @@ from ..tokens.outcome import Obtained, Refusal
 from ..uses import Consumer
 from . import explain
 from .account import AccountType, Authentication
+from .audience import claims_of, problem
 from .dialogue import LoginRefused
 from .imap import Imap
 
@@ -59,6 +60,9 @@ class Credentials(Protocol):
     def refused(self) -> bool:
         """The server refused the last one. True if there is another one to try now."""
 
+    def misdirected(self, target: Target) -> BursarError | None:
+        """Why no other one of this kind would help either: it is for another service (`audience`)."""
+
 
 class TokenSource:
     """The token of one run. A refusal of the heart's ends the run as the error it is."""
@@ -93,6 +97,12 @@ class TokenSource:
         self.token = self._accept(obtain.reject(self._ctx, self.reference, before, self._by))
         return self.token.sha256 != before
 
+    def misdirected(self, target: Target) -> BursarError | None:
+        if self.token is None:
+            return None
+        claims = claims_of(self.token.access_token)
+        return problem(target.type, claims, self.token.scope or claims.scope, self.reference, target.step)
+
     @staticmethod
     def _accept(answer: Obtained | Refusal) -> Obtained:
         if isinstance(answer, Refusal):
@@ -121,12 +131,26 @@ class PasswordSource:
     def refused(self) -> bool:
         return False
 
+    def misdirected(self, target: Target) -> BursarError | None:
+        del target
+        return None
+
 
 def credentials_of(ctx: Context, target: Target, by: Consumer | None = None) -> Credentials:
     """What the target logs in with; `by` is who is recorded as having used a token."""
     if target.authentication is Authentication.PASSWORD:
         return PasswordSource(target.password)
     return TokenSource(ctx, target.reference, by, target.held)
+
+
+def renew_after(refused: LoginRefused, target: Target, credentials: Credentials, *, renewed: bool) -> None:
+    """After a refused login: have another proof for one more. Raises why there is none that would help (SEC-57)."""
+    if explain.server_words(refused.answer) is None and (wrong := credentials.misdirected(target)) is not None:
+        raise wrong from None
+    if renewed or not explain.blames_token(refused) or not credentials.refused():
+        raise explain.login_refused(
+            refused, target.login, target.reference, renewed=renewed, step=target.step
+        ) from None
 
 
 def open_session(ctx: Context, target: Target, credentials: Credentials, note: Note = lambda _: None) -> Imap:
@@ -139,10 +163,7 @@ def open_session(ctx: Context, target: Target, credentials: Credentials, note: N
         except LoginRefused as refused:
             imap.leave()
             note(f"login refused: {refused.answer} {refused.challenge.text}".rstrip())
-            if renewed or not explain.blames_token(refused) or not credentials.refused():
-                raise explain.login_refused(
-                    refused, target.login, target.reference, renewed=renewed, step=target.step
-                ) from None
+            renew_after(refused, target, credentials, renewed=renewed)
             renewed = True
         except BaseException:
             imap.shutdown()

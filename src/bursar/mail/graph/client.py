@@ -80,6 +80,8 @@ class Graph:
             )
             if answer.status == 401 and not renewed:
                 renewed = True
+                if (wrong := self._credentials.misdirected(self._target)) is not None:
+                    raise wrong
                 with self._lock:
                     if self._token is token:
                         if not self._credentials.refused():

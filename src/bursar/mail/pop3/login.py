@@ -6,11 +6,10 @@ from collections.abc import Callable, Collection
 from ...context import Context
 from ...errors import Refused
 from ...keyring import Secret
-from .. import explain
 from ..account import Authentication
 from ..connect import LOGIN_SECONDS
 from ..dialogue import CommandRefused, ConnectionLost, LoginRefused
-from ..login import Credentials, Target
+from ..login import Credentials, Target, renew_after
 from ..sasl import Challenge, Dialogue, Mechanism, choose, initial_response, offered_by, printable
 from .connection import Pop3
 
@@ -50,10 +49,7 @@ def open_session(ctx: Context, target: Target, credentials: Credentials, note: N
         except LoginRefused as refused:
             pop3.leave()
             note(f"login refused: {refused.answer} {refused.challenge.text}".rstrip())
-            if renewed or not explain.blames_token(refused) or not credentials.refused():
-                raise explain.login_refused(
-                    refused, target.login, target.reference, renewed=renewed, step=target.step
-                ) from None
+            renew_after(refused, target, credentials, renewed=renewed)
             renewed = True
         except BaseException:
             pop3.shutdown()
