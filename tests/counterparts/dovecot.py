@@ -13,7 +13,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from . import certificates
-from .processes import answers, directory, free_port, remove, unprivileged, wait_until
+from .processes import answers, directory, free_ports, remove, unprivileged, wait_until
 
 PASSWORD = 'pa-ss:w"o\\rd'
 MECHANISMS = "xoauth2 oauthbearer plain login"
@@ -126,7 +126,7 @@ class Dovecot:
         self.mechanisms = mechanisms
         self.directory = directory("dovecot")
         self.certificates = certificates.make(self.directory)
-        self.imap, self.imaps, self.pop3, self.pop3s, self.lmtp = (free_port() for _ in range(5))
+        self.imap, self.imaps, self.pop3, self.pop3s, self.lmtp = free_ports(5)
         self._owner = unprivileged()
         for name in ("mail", "home"):
             (self.directory / name).mkdir()
