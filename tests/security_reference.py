@@ -124,6 +124,7 @@ GROUPS: list[tuple[str, dict[int, str]]] = [
             62: "A change of where secrets go holds them until confirmed",
             63: "Export and import are inverse, sorted and stable",
             64: "No secret in logs, argument lists or tracebacks",
+            65: "One row that is only ever added, for each change that is asked for, also where it is refused",
             66: "Texts from outside forge neither logs nor pages; errors say little",
             68: "A killed process needs no hand to start again",
             69: "Trouble of the database is survived: nothing is called, nothing half done, recovery by itself",

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from django.urls import path
 
 from bursar.web.places import PLACES, menu, missing
@@ -39,9 +40,12 @@ def test_a_place_that_is_routed_needs_no_promise() -> None:
 
 
 def test_a_place_to_come_says_what_to_use_now(pages: Pages) -> None:
-    answer = pages.admin.get("/audit").content.decode()
+    route = missing([])[1]
+    request = RequestFactory().get("/mail")
+    request.user = pages.person("admin")
+    answer = route.callback(request).content.decode()
     assert "comes with a later version" in answer
-    assert "bursar config show NAME" in answer
+    assert "bursar mail --help" in answer
 
 
 def test_the_skip_link_comes_first_and_leads_to_the_content(pages: Pages) -> None:

@@ -23,6 +23,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "mail": ("bursar.cli.mail:mail", "Mail accounts: add, test, fetch."),
     "webservice": ("bursar.cli.webservice:webservice", "Web services: import, run, log."),
     "setting": ("bursar.cli.setting:setting", "The system configuration: list, get, set, reset."),
+    "audit": ("bursar.cli.audit:audit", "The audit log: list, verify."),
     "people": ("bursar.cli.people:people", "Who may sign in: list, add."),
     "completion": ("bursar.cli.completion:completion", "Print what makes your shell complete Bursar's commands."),
 }

@@ -1,12 +1,14 @@
 """AES-256-GCM with the place of a value as associated data (SEC-31, SEC-32)."""
 
 import hashlib
+import hmac
 import os
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from .derive import derive
 from .secret import Secret
 
 KEY_BYTES = 32
@@ -35,6 +37,7 @@ class Keyring:
         if len(master) != KEY_BYTES:
             raise ValueError("the master key has 32 bytes")
         self._cipher = AESGCM(master)
+        self._master = master
         self._key_id = hashlib.sha256(b"bursar key id\0" + master).digest()[:_KEY_ID_BYTES]
 
     @property
@@ -58,6 +61,10 @@ class Keyring:
             return Secret(self._cipher.decrypt(nonce, body, self._bound(place)).decode())
         except InvalidTag:
             raise SealBroken(f"{place.table}.{place.column} was not sealed for this row") from None
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """HMAC-SHA-256 (RFC 2104) of `data`, by a key that is derived for this purpose alone."""
+        return hmac.new(derive(self._master, purpose), data, hashlib.sha256).digest()
 
     def _bound(self, place: Place) -> bytes:
         return b"\0".join((place.table.encode(), place.row.encode(), place.column.encode(), self._key_id))

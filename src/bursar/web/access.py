@@ -64,6 +64,7 @@ def _ruled(view: View, rule: str, allows: Callable[[HttpRequest], bool]) -> View
 
 def _unsigned(request: HttpRequest) -> HttpResponseBase:
     if is_htmx(request):
+        request.audit_asked = True  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Redirect": "/sign-in"})
     if request.method in SAFE:
         return HttpResponseRedirect("/sign-in?next=" + quote(request.get_full_path(), safe="/"))

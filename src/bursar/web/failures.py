@@ -35,7 +35,9 @@ def page(
     if request.headers.get("HX-Request") == "true":
         found = {"kind": "failed", "title": title, "sentence": sentence, "action": action, "reference": reference}
         html = render_to_string("parts/result_only.html", {"result": found}, request=None)
-        return HttpResponse(html, headers={"HX-Retarget": "#result", "HX-Reswap": "outerHTML"})
+        shown = HttpResponse(html, headers={"HX-Retarget": "#result", "HX-Reswap": "outerHTML"})
+        shown.told_status = status  # type: ignore[attr-defined]  # for the audit log: the script gets 200, to show it
+        return shown
     values = {
         "status": status,
         "title": title,

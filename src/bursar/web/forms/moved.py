@@ -39,6 +39,7 @@ def question(moves: Moves, request: HttpRequest, what: str | None = None) -> Que
     answered = bool(answer) and request.POST.get("moves") == moves.digest
     if answered and stepped_up(request):
         return None
+    request.audit_asked = True  # type: ignore[attr-defined]
     rows = tuple((LABELS.get(each.path, each.path), each.before, each.after) for each in moves.moved)
     return Question(rows, _held(moves) if what is None else what, moves.digest, answer or CONFIRM, answered)
 

@@ -1,5 +1,6 @@
 """What stands between a browser and the views, from the outside in."""
 
+from .audited import Audited
 from .browser_headers import BrowserHeaders
 from .client_address import TrustedProxies
 from .cross_site import CrossSite
@@ -11,6 +12,7 @@ from .session_limits import SessionLimits
 from .whereabouts import Whereabouts
 
 __all__ = [
+    "Audited",
     "BrowserHeaders",
     "CrossSite",
     "HostCookies",

@@ -141,6 +141,7 @@ def failed(view: TokenView, sentence: str, action: str) -> dict[str, str]:
 
 def finished(request: HttpRequest, outcome: dict[str, str]) -> HttpResponse:
     """Show the outcome: in place for a script, else on the page that it came from or on the overview."""
+    request.audit_failed = outcome["kind"] != "success"  # type: ignore[attr-defined]
     if is_htmx(request) and is_overview(request):
         headers = {"HX-Retarget": "#rows", "HX-Reswap": "outerHTML"}
         return HttpResponse(parts(request, shown_before(request), outcome), headers=headers)

@@ -108,6 +108,7 @@ def _form(
         "reset": reset,
         "now": context().clock.now(),
     }
+    request.audit_asked = True  # type: ignore[attr-defined]
     if is_htmx(request):
         return render(request, "parts/setting_form.html", values)
     return render(request, "setting.html", values, status=status)

@@ -59,6 +59,7 @@ def run(request: HttpRequest, service_id: str) -> HttpResponse:
             shown = outcome.output if isinstance(outcome.output, str) else _pretty(outcome.output)
             again = outcome.again and _("It is tried again in %(count)d s.") % {"count": round(outcome.again)}
             result |= {"outcome": outcome, "output": shown, "again": again}
+    request.audit_failed = "problem" in result  # type: ignore[attr-defined]
     if is_htmx(request):
         return render(request, "webservices/result.html", {"result": result, "row": row})
     return render(request, "webservices/one.html", _one(request, row, name, text) | {"result": result})

@@ -1,0 +1,76 @@
+"""The actions of the audit log as a person says them."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: dict[str, str | Promise] = {
+    "sign-in": _("Sign in"),
+    "sign-out": _("Sign out"),
+    "step-up": _("Enter the password again"),
+    "setup": _("Become the first administrator"),
+    "join": _("Join by a link"),
+    "account": _("Change the own account"),
+    "callback": _("Come back from the provider"),
+    "authorize": _("Go to the provider, by a link"),
+    "tokens/authorize": _("Go to the provider"),
+    "tokens/request": _("Request"),
+    "tokens/refresh": _("Refresh"),
+    "tokens/revoke": _("Revoke"),
+    "tokens/confirm": _("Confirm what is held"),
+    "tokens/link": _("Make a link for a colleague"),
+    "ticked/refresh": _("Refresh what is ticked"),
+    "ticked/validity": _("Set the validity of what is ticked"),
+    "consents/replace": _("Use the new account"),
+    "consents/keep": _("Keep the old account"),
+    "configurations/add": _("Add a token configuration"),
+    "configurations/add/discover": _("Ask a provider about itself"),
+    "configurations/recheck": _("Ask the provider again"),
+    "configurations/edit": _("Edit"),
+    "configurations/yaml": _("Edit as YAML"),
+    "configurations/secret": _("Replace the client secret"),
+    "configurations/label": _("Add a label"),
+    "configurations/duplicate": _("Duplicate"),
+    "configurations/delete": _("Delete"),
+    "configurations/valid": _("Make valid"),
+    "practice": _("Add the practice provider"),
+    "export": _("Export token configurations"),
+    "import": _("Look at a file"),
+    "import/unlock": _("Open an encrypted file"),
+    "import/plan": _("Look at a file again"),
+    "import/confirm": _("Import token configurations"),
+    "import/discard": _("Discard a file"),
+    "settings": _("Change a setting"),
+    "people": _("Change a person"),
+    "people/invite": _("Invite somebody"),
+    "people/withdraw": _("Withdraw an invitation"),
+    "keys/new": _("Make an API key"),
+    "keys/edit": _("Change an API key"),
+    "keys/revoke": _("Revoke an API key"),
+    "keys/stop": _("Stop everything"),
+    "mail/add": _("Add a mail account"),
+    "mail/edit": _("Change a mail account"),
+    "mail/delete": _("Delete a mail account"),
+    "mail/confirm": _("Confirm where a mail account logs in"),
+    "mail/fetch": _("Fetch now"),
+    "mail/test": _("Test a mail account"),
+    "mail/quarantine": _("Try a quarantined message again"),
+    "mail/signing-secret": _("Make a signing secret"),
+    "mail/export": _("Export mail accounts"),
+    "mail/import": _("Import mail accounts"),
+    "webservices/add": _("Add a web service"),
+    "webservices/edit": _("Change a web service"),
+    "webservices/delete": _("Delete a web service"),
+    "webservices/confirm": _("Confirm where a web service sends its proof"),
+    "webservices/run": _("Call a web service"),
+    "webservices/jobs": _("Try a call again"),
+    "webservices/jobs/forget": _("Forget a call"),
+    "webservices/export": _("Export web services"),
+    "webservices/import": _("Import web services"),
+}
+OUTCOMES: dict[str, str | Promise] = {"done": _("done"), "refused": _("refused"), "failed": _("failed")}
+ICONS = {"done": "check", "refused": "circle-off", "failed": "alert-octagon"}
+
+
+def action_words(action: str) -> str:
+    """The action in words; one of the API, or of a part that has none here, as the log has it."""
+    return str(ACTIONS.get(action, action))
