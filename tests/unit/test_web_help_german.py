@@ -93,3 +93,12 @@ def test_whoever_reads_german_gets_the_german_page_and_is_told_where_there_is_no
     assert '<p class="hint" lang="de">Diese Seite gibt es nur auf Englisch.</p>' in english
     assert 'class="card prose" lang="en"' in english
     assert reader.get("/help/de/providers/microsoft").status_code == 404
+
+
+def test_a_person_declines_and_a_program_refuses_in_words_of_their_own() -> None:
+    """„Abgelehnt“ is what a person, a policy or who reviews applications says; all else is „abgewiesen“."""
+    catalogue = REPOSITORY / "src" / "bursar" / "locale" / "de" / "LC_MESSAGES" / "django.po"
+    for file in (*(DOCS / "de").rglob("*.md"), catalogue):
+        for line in file.read_text("utf-8").splitlines():
+            if "abgelehnt" in line:
+                assert "Person" in line or "Anwendung" in line, f"{file.name}: {line}"

@@ -15,6 +15,7 @@ from ..ids import new_id
 from ..keyring import Place, Secret
 from ..reference import token_reference
 from ..tokens import labels
+from ..unseen import unseen_sign
 from . import hold
 from .account import AccountType, After, Authentication, Validity, interval_text, one_line
 from .delivery import registry
@@ -116,6 +117,8 @@ def complete(new: NewAccount, *, keeps_password: bool = False, offered: str = ""
     """
     for text, option in ((new.name, "--name"), (new.login, "--login")):
         one_line(text, option)
+        if sign := unseen_sign(text):
+            raise InvalidInput(f"{option} contains {sign}, which can't be seen.", code="control_characters")
     one_line("".join(new.comment.split()) or "-", "--comment")  # lines are fine; no database stores a NUL
     if (new.token is None) == (new.password is None) and not keeps_password:
         raise InvalidInput(

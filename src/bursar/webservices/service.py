@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
+from ..unseen import unseen_sign
 from . import check
 from .fields import Fields, span_text
 
@@ -204,6 +205,8 @@ def _service(found: Fields) -> Service:
     )
     if len(service.name) > 250:
         found.wrong("Name", "must have 1 to 250 characters")
+    if sign := unseen_sign(service.name):
+        found.wrong("Name", f"must not contain {sign}, which can't be seen")
     if service.validity not in ("valid", "invalid", "invalid-temporarily"):
         found.wrong("Validity", "must be valid, invalid or invalid-temporarily")
     _check_proof(found, service)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ...unseen import unseen_sign
 from .nodes import Scalar
 from .scalars import BrokenRule, Value, day, flag, seconds
 
@@ -74,6 +75,8 @@ def name_rule(name: str) -> str | None:
         return "must not begin or end with a blank"
     if has_control_character(name):
         return "must not contain control characters"
+    if sign := unseen_sign(name):
+        return f"must not contain {sign}, which can't be seen"
     return None
 
 

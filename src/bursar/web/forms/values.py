@@ -62,7 +62,6 @@ def given(sent: QueryDict, specs: Sequence[Spec], *, companions: Iterable[str] =
             text = sent.get(path, "").replace("\r\n", "\n").strip()
             if len(text) > LONGEST:
                 found.problems.append(Problem(path, TOO_LONG))
-                text = text[:LONGEST]
             found.values[path] = str(int(bool(text))) if spec.kind == "flag" else text
     if text := sent.get(SECRET, ""):
         try:

@@ -13,6 +13,7 @@ from ..forms.plain import Wrong
 from .fields import PASSWORD
 
 LONGEST = 4000
+LONGEST_TABLE = 400_000
 _OPTION = re.compile(r"^--[a-z-]+:?\s*")
 _FIELDS = {
     "name_taken": "Name",
@@ -40,12 +41,12 @@ _OPTIONS = {"name": "Name", "login": "Login", "folder": "Folder", "host": "Host"
 
 
 def values_from(post: Mapping[str, str]) -> dict[str, str]:
-    """The fields as they were sent, cut to a character more than they may hold; the password is not among them."""
+    """The fields as they were sent, whatever their length; the password is not among them."""
     names = (
         "Name Validity Comment Login Auth Token NewLabel Type Host Port Folder CA Interval After MoveTo Trusted Deliver"
     )
-    found = {name: post.get(name, "").strip()[: LONGEST + 1] for name in names.split()}
-    found["ByRecipient"] = post.get("ByRecipient", "").replace("\r\n", "\n").strip()[: LONGEST * 100]
+    found = {name: post.get(name, "").strip() for name in names.split()}
+    found["ByRecipient"] = post.get("ByRecipient", "").replace("\r\n", "\n").strip()
     return found
 
 
@@ -58,8 +59,12 @@ def account_from(values: Mapping[str, str], password: str, *, keeps_password: bo
         "Deliver": _("Say where messages go."),
     }
     wrong += [Wrong(name, sentence) for name, sentence in required.items() if not values[name]]
-    too_long = _("Enter at most %(count)d characters.") % {"count": LONGEST}
-    wrong += [Wrong(name, too_long) for name, text in values.items() if name != "ByRecipient" and len(text) > LONGEST]
+    for name, text in values.items():
+        most = LONGEST_TABLE if name == "ByRecipient" else LONGEST
+        if len(text) > most:
+            wrong.append(Wrong(name, _("Enter at most %(count)d characters.") % {"count": most}))
+    if wrong:
+        return wrong  # nothing reads what is too long
     token, secret = _proof(values, password, keeps_password, wrong)
     port = values["Port"]
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):

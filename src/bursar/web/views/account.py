@@ -36,7 +36,7 @@ def _rename(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     name = request.POST.get("name", "").strip()
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
-        return _page(request, {"name": _("A name has 1 to %(most)d characters.") % {"most": NAME_LIMIT}}, 422)
+        return _page(request, {"name": _("A name has 1 to %(most)d printable characters.") % {"most": NAME_LIMIT}}, 422)
     person.name = name
     person.save(update_fields=["name"])
     messages.success(request, _("Your name is saved."))

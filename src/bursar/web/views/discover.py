@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from ...app import context
-from ...errors import BursarError, Temporary
+from ...errors import BursarError, InvalidInput, Temporary
 from ...oauth2.vocabulary import ClientAuthentication, Flow
 from ...providers import Template, template
 from ...providers.discovery import wants_tenant
@@ -29,7 +29,8 @@ from ..forms.values import Given, endpoints_shown, for_template, given, lacking,
 from ..see_other import see_other
 
 COMPANIONS = ("issuer", "tenant", "flow", "hosts")
-LONGEST = 2048
+LONGEST = 2048  # characters of an issuer
+LONGEST_TENANT = 200
 
 
 @act
@@ -38,13 +39,14 @@ LONGEST = 2048
 def discover(request: HttpRequest) -> HttpResponse:
     """First the issuer; then what was found, with the form filled; then the configuration."""
     sent = request.POST if request.method == "POST" else request.GET
-    issuer, tenant = (sent.get(name, "").strip()[:LONGEST] for name in ("issuer", "tenant"))
+    issuer, tenant = (sent.get(name, "").strip() for name in ("issuer", "tenant"))
     if request.method != "POST":
         return _ask(request, issuer, tenant)
     action = request.POST.get("action", "look")
     if action not in ("look", "finish", "save"):
         raise BadRequest
     try:
+        _bounded(issuer, tenant)
         found = look(context(), issuer, tenant=tenant, flow=_flow(request.POST.get("flow", "")))
     except BursarError as problem:
         return _ask(request, issuer, tenant, problem)
@@ -53,6 +55,12 @@ def discover(request: HttpRequest) -> HttpResponse:
         specs = specs_of(found.proposal.flow, None)
         return _page(request, found, _form(specs, Given(of_template(chosen, specs), {}), []))
     return _add(request, found, action)
+
+
+def _bounded(issuer: str, tenant: str) -> None:
+    for text, most, code in ((issuer, LONGEST, "issuer_too_long"), (tenant, LONGEST_TENANT, "tenant_too_long")):
+        if len(text) > most:
+            raise InvalidInput(_("Enter at most %(count)d characters.") % {"count": most}, code=code)
 
 
 def _add(request: HttpRequest, found: Found, action: str) -> HttpResponse:
@@ -86,7 +94,7 @@ def _ask(request: HttpRequest, issuer: str, tenant: str, problem: BursarError | 
         "issuer": issuer,
         "tenant": tenant,
         "asks_tenant": bool(tenant) or wants_tenant(issuer),
-        "at_tenant": problem is not None and problem.code == "tenant_missing",
+        "at_tenant": problem is not None and problem.code in ("tenant_missing", "tenant_too_long"),
         "problem": problem,
         "chosen_flow": request.POST.get("flow", ""),
     }

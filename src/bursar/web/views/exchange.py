@@ -6,8 +6,9 @@ As for token configurations, the very bytes that were looked at wait sealed for 
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from ...app import context
-from ...errors import BursarError, InvalidInput
+from ...errors import BursarError, InvalidInput, NotFound
 from ...exchange import LARGEST_FILE, ImportResult
 from ...keyring import Secret
 from ...tokens import age_file, uploads
@@ -38,6 +39,22 @@ from ..step_up import FIELD, stepped_up
 log = logging.getLogger("bursar.web")
 METHODS = ["GET", "HEAD", "POST"]
 IMPORT, AGAIN, DISCARD = "import", "again", "discard"
+
+
+def _waiting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For a view of one file: where it waits no longer, the form to choose it again, which says why."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, kind: Kind, upload_id: str) -> HttpResponse:
+        try:
+            return view(request, kind, upload_id)
+        except NotFound as ended:
+            if ended.code != "upload_ended":
+                raise
+            values = {"kind": kind, "megabytes": LARGEST_FILE >> 20, "problem": str(ended), "ended": True}
+            return render(request, "exchange/import.html", values, status=404)
+
+    return asked
 
 
 @act
@@ -66,6 +83,7 @@ def import_file(request: HttpRequest, kind: Kind) -> HttpResponse:
 @act
 @sensitive_post_parameters(FIELD, "key")
 @require_http_methods(METHODS)
+@_waiting
 def preview(request: HttpRequest, kind: Kind, upload_id: str) -> HttpResponse:
     """What the import would do; by POST it is done, looked at with the other answer, or forgotten."""
     upload = uploads.find_upload(context(), upload_id, person_of(request).email, kind.key)

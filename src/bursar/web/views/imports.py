@@ -43,6 +43,7 @@ def _waiting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             if ended.code != "upload_ended":
                 raise
             values = {"megabytes": MAX_BYTES // 1024 // 1024, "problems": [said(ended.sentence), said(ended.action)]}
+            values["ended"] = True
             return render(request, "import.html", values, status=404)
 
     return asked

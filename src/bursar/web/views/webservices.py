@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ...app import context
-from ...errors import BursarError
+from ...errors import BursarError, InvalidInput
 from ...webservices import jobs, planned
 from ...webservices.log import as_curl, calls, find_call, view_of
 from ...webservices.models import WebService
@@ -22,7 +22,7 @@ from ..see_other import see_other
 from ..webservices.rows import call_line, one, rows
 
 SHOWN = 50
-LONGEST_DATA = 1 << 20
+LONGEST_DATA = 1 << 20  # characters
 
 
 @look
@@ -44,10 +44,12 @@ def service(request: HttpRequest, service_id: str) -> HttpResponse:
 def run(request: HttpRequest, service_id: str) -> HttpResponse:
     """Call an invoker now with the data of the form; the answer comes as a part of the page, or with all of it."""
     row = found(service_id)
-    name, text = request.POST.get("invoker", ""), request.POST.get("data", "")[:LONGEST_DATA]
+    name, text = request.POST.get("invoker", ""), request.POST.get("data", "")
     result: dict[str, Any] = {"service_id": row.id}
     try:
-        data = json.loads(text or "{}")
+        data = json.loads(_bounded(text) or "{}")
+    except InvalidInput as problem:
+        result["problem"] = problem.sentence
     except (ValueError, RecursionError) as problem:
         result["problem"] = _("The data are no JSON: %(why)s.") % {"why": problem}
     else:
@@ -63,6 +65,12 @@ def run(request: HttpRequest, service_id: str) -> HttpResponse:
     if is_htmx(request):
         return render(request, "webservices/result.html", {"result": result, "row": row})
     return render(request, "webservices/one.html", _one(request, row, name, text) | {"result": result})
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST_DATA:
+        raise InvalidInput(_("Enter at most %(count)d characters.") % {"count": LONGEST_DATA})
+    return text
 
 
 @look

@@ -13,7 +13,7 @@ from ..forms.plain import Wrong
 from .fields import FIELDS, REST, SECRETS
 
 LONGEST = 4000
-LONGEST_REST = 200_000
+LONGEST_REST = 200_000  # characters, as of a configuration as YAML
 _BY_CODE = {
     "name_taken": "Name",
     "in_use": "Name",
@@ -25,14 +25,16 @@ _BY_CODE = {
 
 
 def values_from(post: Mapping[str, str]) -> dict[str, str]:
-    """The fields as they were sent, cut to what any of them may hold; secrets are not among them."""
-    found = {name: post.get(name, "").strip()[:LONGEST] for name in FIELDS}
-    found[REST] = post.get(REST, "").replace("\r\n", "\n")[:LONGEST_REST]
+    """The fields as they were sent, whatever their length; secrets are not among them."""
+    found = {name: post.get(name, "").strip() for name in FIELDS}
+    found[REST] = post.get(REST, "").replace("\r\n", "\n")
     return found
 
 
 def service_from(values: Mapping[str, str], post: Mapping[str, str]) -> tuple[Service, Secrets] | list[Wrong]:
     """The service with its secrets, or what is wrong with it as far as that is seen without the database."""
+    if too_long := [each for name in (*FIELDS, REST) if (each := _too_long(name, values[name]))]:
+        return too_long
     try:
         rest = read(values[REST].encode("utf-8", "replace"), "YAML")
         if len(rest) > 1 or any(key in FIELDS or key in SECRETS for each in rest for key in each):
@@ -50,6 +52,11 @@ def service_from(values: Mapping[str, str], post: Mapping[str, str]) -> tuple[Se
         return Service.parse(document | (rest[0] if rest else {})), Secrets.taken_from(given)
     except BursarError as error:
         return [wrong_of(error)]
+
+
+def _too_long(name: str, text: str) -> Wrong | None:
+    most = LONGEST_REST if name == REST else LONGEST
+    return Wrong(name, _("Enter at most %(count)d characters.") % {"count": most}) if len(text) > most else None
 
 
 def wrong_of(error: BursarError) -> Wrong:
