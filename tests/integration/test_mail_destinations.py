@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from bursar.context import Context
 from bursar.errors import NotFound
@@ -21,6 +22,7 @@ from bursar.mail.quarantine import counts, quarantined, retry
 from bursar.mail.result import exit_code
 from bursar.mail.signing import renew_signing_secret
 from bursar.testing import FakeProvider
+from bursar.web.mail.seen import seen_in
 from tests.counterparts.dovecot import Dovecot, Introspecting, message
 from tests.counterparts.postfix import FULL, REFUSED, Postfix
 from tests.counterparts.processes import free_port, wait_until
@@ -298,6 +300,8 @@ def test_the_test_of_an_account_looks_at_its_destination_and_leaves_it_alone(
         account = find(name)
         *_, last = probe(scene.ctx, target_of(scene.ctx, account), account.folder, look_of(scene.ctx, account))
         assert (last.step, last.error.code if last.error else last.seen) == ("destination", expected), deliver
+        with translation.override("de"):
+            assert last.error or seen_in("destination", last.seen) != last.seen, last.seen
         if expected == "address_refused":
             assert last.error is not None
             assert "bursar setting set Outbound::AllowedNetworks" in last.error.action

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from bursar.context import Context
 from bursar.keyring import Secret
@@ -14,6 +15,7 @@ from bursar.mail.looking import look_of
 from bursar.mail.models import MailLedger, MailRun
 from bursar.mail.probe import STEPS, probe
 from bursar.testing import FakeProvider
+from bursar.web.mail.seen import seen_in
 from tests.counterparts.dovecot import PASSWORD, Dovecot, Introspecting, message
 from tests.integration.mail_scene import CONFIGURATION, USER, Scene, code
 
@@ -346,6 +348,9 @@ def test_the_test_of_an_account_goes_step_by_step(scene: Scene, mailserver: Dove
     assert CONFIGURATION in steps[5].seen
     assert steps[8].seen == "3 messages"
     assert mailserver.seen(USER) == 0
+    assert [seen_in(step.step, step.seen) for step in steps] == [step.seen for step in steps]
+    with translation.override("de"):
+        assert [step.step for step in steps if seen_in(step.step, step.seen) == step.seen] == []
 
 
 @pytest.mark.parametrize("kind", ["POP3", "POP3S", "POP3TLS"])

@@ -61,21 +61,27 @@ def login_refused(
     """
     if (known := server_words(refusal.answer)) is not None:
         return known
-    reason = f" and gave this reason: {refusal.challenge.text}" if refusal.challenge.text else ""
+    answer, reason = refusal.answer, refusal.challenge.text
     if not reference:
         return PersonMustAct(
-            f'The server refuses the login "{login}" with its password ("{refusal.answer}"){reason}.',
+            f'The server refuses the login "{login}" with its password ("{answer}").'
+            + (f" It gave this reason: {reason}." if reason else ""),
             code="login_refused",
             action="Check the login, and enter the password anew; some providers want an app password, or no longer "
             "take passwords at all.",
         )
-    fresh = ", also with a fresh one" if renewed else ""
-    wanted = f" The server wants the scope {refusal.challenge.scope}." if refusal.challenge.scope else ""
     return PersonMustAct(
-        f'The server refuses the login "{login}" with the token of "{reference}"{fresh} ("{refusal.answer}"){reason}.',
+        (
+            f'The server refuses the login "{login}" with the token of "{reference}", '
+            f'also with a fresh one ("{answer}").'
+            if renewed
+            else f'The server refuses the login "{login}" with the token of "{reference}" ("{answer}").'
+        )
+        + (f" It gave this reason: {reason}." if reason else ""),
         code="login_refused",
-        action=f"Check that the login is the mailbox's address and that the token's scope covers IMAP.{wanted} Then "
-        f"request a new token: `bursar token {step} '{reference}'`.",
+        action="Check that the login is the mailbox's address and that the token's scope covers IMAP."
+        + (f" The server wants the scope {refusal.challenge.scope}." if refusal.challenge.scope else "")
+        + f" Then request a new token: `bursar token {step} '{reference}'`.",
     )
 
 

@@ -13,6 +13,7 @@ from ...mail.models import MailAccount, MailTest
 from ...mail.trials import rest_of, state_of
 from ..forms.specs import Text
 from ..wording import clock
+from .seen import seen_in
 
 TITLES: dict[str, Text] = {
     "name": gettext_lazy("Name"),
@@ -94,7 +95,9 @@ def earlier(tests: "list[MailTest]", now: datetime) -> list[dict[str, Any]]:
 
 def _line(step: dict[str, Any]) -> Line:
     state = "failed" if step["error"] else "retried" if step["seen"].startswith("refused:") else "ok"
-    return Line(TITLES[step["step"]], state, step, _seconds(step["took"]))
+    choices = [each | {"title": seen_in("choice", each["title"])} for each in step["choices"]]
+    shown = step | {"seen": seen_in(step["step"], step["seen"]), "choices": choices}
+    return Line(TITLES[step["step"]], state, shown, _seconds(step["took"]))
 
 
 def _verdict(failed: Mapping[str, Any] | None, state: str, account: MailAccount) -> str:
