@@ -97,3 +97,17 @@ def test_a_generation_that_no_form_sends_is_refused(pages: Pages, seen: str) -> 
     assert pages.admin.post(f"{configuration}/secret", secret).status_code == 400
     confirmed = pages.admin.post(f"/tokens/{held.id}/confirm", {"seen": seen, "current_password": PASSWORD})
     assert confirmed.status_code == 400
+
+
+def test_what_was_changed_while_one_looked_at_it_is_shown_again_before_it_is_confirmed(pages: Pages) -> None:
+    """SEC-62: the yes was about other addresses, so nothing is released, and nobody gets a page of a failure."""
+    pages.fill()
+    held = pages.view("Applications")
+    seen = by_id(held.configuration_id).generation
+    answer = pages.admin.post(f"/tokens/{held.id}/confirm", {"seen": str(seen + 1), "current_password": PASSWORD})
+    assert answer.status_code == 409
+    assert "It was changed while you looked at it." in text(answer.content.decode())
+    assert pages.view("Applications").held == ["token"]
+    answer = pages.admin.post(f"/tokens/{held.id}/confirm", {"seen": str(seen), "current_password": PASSWORD})
+    assert answer.status_code == 303
+    assert pages.view("Applications").held == []

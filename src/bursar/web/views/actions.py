@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ...app import context
 from ...context import Context
-from ...errors import BursarError
+from ...errors import BursarError, Temporary
 from ...tokens import authorize as authorization
 from ...tokens import configure
 from ...tokens.document import document_of
@@ -105,15 +105,26 @@ def confirm(request: HttpRequest, token_id: str) -> HttpResponse:
         raise BadRequest
     # The password is looked at last: a form that can't be read is no try to sign in.
     if request.method != "POST" or not stepped_up(request):
-        row = configure.find(view.name)
-        leave_out_notice(request, row.id)
-        destinations = [(LABELS.get(path, path), where) for path, where in document_of(row).destinations().items()]
-        values = {"view": view, "destinations": destinations, "seen": row.generation}
-        return render(request, "confirm.html", values, status=422 if request.method == "POST" else 200)
-    change = configure.confirm(ctx, view.name, person_of(request).email, seen=seen)
+        return _confirming(request, view, status=422 if request.method == "POST" else 200)
+    try:
+        change = configure.confirm(ctx, view.name, person_of(request).email, seen=seen)
+    except Temporary as late:
+        if late.code != "changed_meanwhile":
+            raise
+        sentence = _("It was changed while you looked at it. Nothing is confirmed yet: compare what stands here now.")
+        return _confirming(request, view, problem=sentence, status=409)
     if not change.changed:
         return finished(request, done(_("%(name)s holds nothing back any more.") % {"name": view.name}))
     return finished(request, done(_("%(name)s is confirmed. Bursar uses it again.") % {"name": view.name}))
+
+
+def _confirming(request: HttpRequest, view: TokenView, *, problem: str = "", status: int) -> HttpResponse:
+    """Where what is held would be sent, as it is stored now; a yes counts for exactly that."""
+    row = configure.find(view.name)
+    leave_out_notice(request, row.id)
+    destinations = [(LABELS.get(path, path), where) for path, where in document_of(row).destinations().items()]
+    values = {"view": view, "destinations": destinations, "seen": row.generation, "problem": problem}
+    return render(request, "confirm.html", values, status=status)
 
 
 def found(ctx: Context, token_id: str) -> TokenView:
