@@ -142,7 +142,7 @@ def test_the_yaml_is_checked_while_one_types_line_by_line(pages: "Pages") -> Non
         wrong = check("Timeout: 5\nInvokers:\n  a.b:\n    Output: a ||\n", Name=name)
         assert 'data-line="4"' in wrong
         assert "Invokers.a.b.Output is no JMESPath expression" in wrong
-    assert 'data-line="3"' in check("a: 1\nb: [\n")
+    assert 'data-line="2"' in check("a: 1\nb: [c\n"), "where it was opened"
     assert pages.auditor.post("/webservices/check", FORM).status_code == 403
 
 

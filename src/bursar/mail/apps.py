@@ -48,14 +48,16 @@ def accounts_named(word: str) -> tuple[str, tuple[Any, ...]]:
     return sql, tuple(parameters)
 
 
-def accounts_calling(service: str) -> list[str]:
-    """The mail accounts that deliver to an invoker of this web service."""
+def accounts_calling(service: str) -> list[callers.Caller]:
+    """The mail accounts that deliver to invokers of this web service, once for each invoker."""
     from .models import MailAccount
 
-    start = f"invoker:{service}/"
     rows = MailAccount.objects.filter(Q(deliver__startswith="invoker:") | Q(recipients__contains="invoker:"))
     return [
-        f'mail account "{row.name}"'
+        callers.Caller("mail account", row.name, invoker, row.id)
         for row in rows
-        if any(where.startswith(start) for where in (row.deliver, *json.loads(row.recipients).values()))
+        for where in dict.fromkeys((row.deliver, *json.loads(row.recipients).values()))
+        for kind, _, rest in [where.partition(":")]
+        for called, _, invoker in [rest.rpartition("/")]
+        if kind == "invoker" and called == service
     ]

@@ -13,6 +13,7 @@ from .encoding import utf8_of
 from .nodes import Mapping, Node, Scalar, Sequence
 from .scalars import is_null
 from .violations import Unreadable, quoted
+from .yaml_words import unreadable
 
 MAX_DEPTH = 32
 MAX_NODES = 4_000_000
@@ -27,16 +28,14 @@ def entries(data: bytes) -> Iterator[Node]:
 
     Raises Unreadable, with the line, at the first event that breaks a bound or is not YAML.
     """
+    text = utf8_of(data)
     try:
-        yield from _Composer().compose(utf8_of(data))
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = mark.line + 1 if mark else 0
-        if problem.problem and "nesting depth" in problem.problem:  # newer libyaml counts too, while it looks ahead
-            raise Unreadable(line, _TOO_DEEP) from None
-        raise Unreadable(line, f"is not YAML: {problem.problem or problem.context}") from None
+        yield from _Composer().compose(text)
     except yaml.YAMLError as problem:
-        raise Unreadable(0, f"is not YAML: {str(problem).splitlines()[0]}") from None
+        if "nesting depth" in str(problem):  # newer libyaml counts too, while it looks ahead
+            mark = getattr(problem, "problem_mark", None)
+            raise Unreadable(mark.line + 1 if mark else 0, _TOO_DEEP) from None
+        raise unreadable(problem, text) from None
 
 
 class _Open:

@@ -39,7 +39,8 @@ METHODS = ["GET", "HEAD", "POST"]
 def add(request: HttpRequest) -> HttpResponse:
     """A new account; afterwards its test is the next step."""
     if request.method != "POST":
-        values = values_of(None) | {"Token": request.GET.get("token", "")[:500]}
+        given = {"Token": request.GET.get("token", "")[:500], "Deliver": request.GET.get("deliver", "")[:1000]}
+        values = values_of(None) | given
         return _page(request, None, values, [])
     values = values_from(request.POST)
     new = account_from(values, request.POST.get(PASSWORD, ""), keeps_password=False)

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ...app import context
 from ...errors import BursarError, InvalidInput
 from ...webservices import jobs, planned
+from ...webservices.callers import callers_of
 from ...webservices.log import as_curl, calls, find_call, view_of
 from ...webservices.models import WebService
 from ...webservices.services import delete as delete_service
@@ -161,9 +163,14 @@ def _one(request: HttpRequest, row: WebService, chosen: str = "", data: str = ""
     return {
         "row": shown,
         "invokers": [
-            {"invoker": each, "next": coming(next_at[name], now, _("now")) if name in next_at else ""}
+            {
+                "invoker": each,
+                "next": coming(next_at[name], now, _("now")) if name in next_at else "",
+                "destination": urlencode({"deliver": f"invoker:{row.name}/{name}"}),
+            }
             for name, each in invokers.items()
         ],
+        "callers": callers_of(row.name),
         "chosen": first.name if first else "",
         "data": data or _pretty(first.sample if first and first.sample is not None else {}),
         "log": [call_line(each, now) for each in calls(row, word, failed=failed, bodies=bodies)[:SHOWN]],
