@@ -140,7 +140,9 @@ class Idling:
         """Accounts that were changed, deleted or made invalid are no longer waited for."""
 
         def job(cursor: CursorWrapper) -> dict[str, int]:
-            cursor.execute("SELECT id, generation FROM mail_account WHERE validity = 'valid' AND interval > 0")
+            cursor.execute(
+                "SELECT id, generation FROM mail_account WHERE validity = 'valid' AND NOT held AND interval > 0"
+            )
             return dict(cursor.fetchall())
 
         try:
