@@ -1,6 +1,6 @@
 """Signs that nobody sees in a name, and that can make it look like another one.
 
-See docs/decisions/0014. Categories as in Unicode's general category `Cf` (UAX #44).
+See docs/decisions/0016. Categories as in Unicode's general category `Cf` (UAX #44).
 """
 
 import unicodedata
