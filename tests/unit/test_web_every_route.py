@@ -1,9 +1,12 @@
 """Every route with something real behind each of its parameters: what its GET leaves, whom its POST believes."""
 
+import io
+import logging
 import re
 from datetime import timedelta
 
 import pytest
+import structlog
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
@@ -16,6 +19,7 @@ from bursar.access.keys import new_key
 from bursar.access.models import Person
 from bursar.keyring import Place, Secret
 from bursar.mail.models import MailAccount
+from bursar.server import logs
 from bursar.tokens.authorize import ticket
 from bursar.tokens.models import Consent, Token, Upload
 from bursar.webservices.models import WebServiceCall, WebServiceJob
@@ -168,3 +172,33 @@ def test_every_page_is_there_where_no_secret_opens(pages: Pages) -> None:
             if answer.status_code >= 500 or answer.status_code == 401:
                 broken.append(f"{method} {address}: {answer.status_code}")
     assert broken == []
+
+
+CANARIES = (
+    *("ClientSecret", "Password", "password", "password1", "current_password", "new_password", "again", "passphrase"),
+    *("identity", "key", "text", "Rest", "ClientKey", "data", "code", "login"),
+)
+
+
+@pytest.mark.parametrize("trouble", [False, True])
+def test_no_line_of_the_log_has_what_a_form_brought(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, trouble: bool
+) -> None:
+    """SEC-64: each route, a canary in each field that may hold a secret; also where the program breaks behind it."""
+    found = routes(pages)
+    root, written = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    logs.configure(written)
+    root.setLevel(logging.DEBUG)
+    try:
+        if trouble:
+            for name in ("actions", "add", "edit", "secret", "imports", "export", "people", "keys", "mail_form"):
+                monkeypatch.setattr(f"bursar.web.views.{name}.context", lambda: {}["a surprise"])
+        for address in found.values():
+            client = pages.client() if address in ("/sign-in", "/setup/guessed") else pages.admin
+            client.post(address, dict.fromkeys(CANARIES, "cnry-sent") | {"Name": "N", "seen": "1", "secrets": "clear"})
+    finally:
+        root.handlers[:], root.level = before
+        structlog.reset_defaults()
+    assert "cnry-" not in written.getvalue()
+    assert ("a surprise" in written.getvalue()) is trouble

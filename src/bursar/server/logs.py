@@ -37,6 +37,8 @@ def configure(stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # At DEBUG it would write whole contexts of templates, with what people typed (SEC-64).
+    logging.getLogger("django.template").setLevel(logging.INFO)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
