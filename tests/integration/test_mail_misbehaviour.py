@@ -4,6 +4,7 @@ import base64
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ import pytest
 from bursar.context import Context
 from bursar.keyring import Secret
 from bursar.mail import imap, mailbox, wire
+from bursar.mail.account import AccountType, Authentication
 from bursar.mail.accounts import find, target_of
 from bursar.mail.lease import Lease
+from bursar.mail.login import Target, open_session
 from bursar.mail.looking import look_of
 from bursar.mail.models import MailAccount
+from bursar.mail.pop3 import login as pop3_login
 from bursar.mail.probe import probe
 from bursar.testing import FakeProvider
 from bursar.tokens.transfer import import_documents
@@ -245,6 +249,36 @@ def test_a_server_that_refuses_everything_sees_two_logins_and_one_renewal(scene:
     assert len(server.logins) == 2
     assert server.logins[0] != server.logins[1]
     assert len(scene.provider.token_requests()) == 2
+
+
+class LongToken:
+    """Credentials with a token as long as Microsoft's get where somebody is in many groups, and longer."""
+
+    authentication = Authentication.TOKEN
+    renewed = False
+
+    def secret(self) -> Secret:
+        return Secret("x" * 12_000)
+
+    def refused(self) -> bool:
+        return False
+
+    def misdirected(self, target: Target) -> None:
+        del target
+
+
+def test_a_long_token_goes_as_a_continuation(scene: Scene, start: Start) -> None:
+    """No line that carries a command is longer than servers take (RFC 5034 §4)."""
+    imap, pop3 = start(), FakePop3({})
+    try:
+        target = Target(AccountType.IMAP, "localhost", imap.port, USER, "x")
+        open_session(scene.ctx, target, LongToken()).leave()
+        pop3_login.open_session(scene.ctx, replace(target, type=AccountType.POP3, port=pop3.port), LongToken()).leave()
+    finally:
+        pop3.close()
+    for server, command in ((imap, b"AUTHENTICATE XOAUTH2\r\n"), (pop3, b"AUTH XOAUTH2\r\n")):
+        assert command in server.heard
+        assert server.logins == [b"user=" + USER.encode() + b"\x01auth=Bearer " + b"x" * 12_000 + b"\x01\x01"]
 
 
 @pytest.mark.parametrize("kind", ["IMAP", "POP3"])
