@@ -61,6 +61,23 @@ def test_the_secret_is_named_by_its_fingerprint_and_replaced_where_one_is_entere
     assert secret_of(pages.ctx, again(row)) == Secret("cnry-new")
 
 
+def test_whoever_enters_a_secret_that_others_share_is_led_to_where_all_are_changed(pages: Pages) -> None:
+    row = configuration(pages.ctx)
+    assert "this client ID:" not in pages.admin.get(address(row)).content.decode()
+    configuration(pages.ctx, "Sales")
+    assert "Another configuration has this client ID" in pages.admin.get(address(row)).content.decode()
+    configuration(pages.ctx, "Returns")
+    assert "2 other configurations have this client ID: “Replace secret” changes all" in (
+        pages.admin.get(address(row)).content.decode()
+    )
+    sent = filled(pages.admin, address(row), ClientSecret="another~secret", action="save")
+    html = pages.admin.post(address(row), sent, follow=True).content.decode()
+    assert "2 other configurations have the same client ID and keep their secret." in html
+    assert f'href="/configurations/{row.id}/secret"' in html
+    html = pages.admin.post(address(row), filled(pages.admin, address(row), Scope="other", action="save"), follow=True)
+    assert "keep their secret" not in html.content.decode()
+
+
 def test_the_page_appears_where_the_secret_can_not_be_opened(pages: Pages) -> None:
     row = configuration(pages.ctx)
     Configuration.objects.update(client_secret=b"not sealed by this key")

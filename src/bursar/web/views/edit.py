@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -22,6 +23,7 @@ from ...tokens.document import Problem, TokenConfigurationDocument, document_of,
 from ...tokens.edit import by_id, moves, save
 from ...tokens.inventory import fingerprint
 from ...tokens.models import Configuration, Token
+from ...tokens.shared_secret import sharing_count
 from ..access import look, person_of
 from ..forms.guide import guide
 from ..forms.moved import Question, confirmed, question
@@ -78,7 +80,7 @@ def edit(request: HttpRequest, configuration_id: str) -> HttpResponse:
                 row = by_id(configuration_id)
                 return _conflict(request, row, document_of(row), specs, found)
             else:
-                _say(request, document, change)
+                _say(request, document, change, replaced=found.secret is not None)
                 return see_other(f"/configurations/{row.id}/edit" if action == "save" else "/tokens")
     status = 422 if problems or (open_question and request.POST.get("moved")) else 200
     return _page(request, row, document, form_of(specs, found, problems, template), open_question, status=status)
@@ -107,8 +109,21 @@ def _specs(row: Configuration, document: TokenConfigurationDocument) -> list[Spe
             continue
         if spec.path == REFRESH_URL and "TokenByRefreshToken" not in document.requests:
             continue
-        found.append(replace(spec, optional=True, hint=stored(row)) if spec.kind == "secret" else spec)
+        hint = f"{stored(row)} {_shared(row)}".strip()
+        found.append(replace(spec, optional=True, hint=hint) if spec.kind == "secret" else spec)
     return found
+
+
+def _shared(row: Configuration) -> str:
+    """Where others have the client ID: the page that changes the secret in all of them."""
+    count = sharing_count(row)
+    if not count:
+        return ""
+    return ngettext(
+        "Another configuration has this client ID: “Replace secret” changes both.",
+        "%(count)d other configurations have this client ID: “Replace secret” changes all of them.",
+        count,
+    ) % {"count": count}
 
 
 def stored(row: Configuration, *, keep: bool = True) -> str:
@@ -149,7 +164,7 @@ def _conflict(
     return _page(request, row, document, shown, meanwhile=meanwhile, both=both, status=409)
 
 
-def _say(request: HttpRequest, before: TokenConfigurationDocument, change: Change) -> None:
+def _say(request: HttpRequest, before: TokenConfigurationDocument, change: Change, *, replaced: bool) -> None:
     """What the saving came to, for the next page."""
     row = change.configuration
     name = {"name": row.name}
@@ -159,6 +174,15 @@ def _say(request: HttpRequest, before: TokenConfigurationDocument, change: Chang
     messages.success(request, _("%(name)s is saved.") % name)
     if change.held:
         messages.warning(request, _("What it holds back is sent nowhere until somebody confirms the addresses."))
+    others = sharing_count(row) if replaced else 0
+    if others:
+        sentence = ngettext(
+            "Another configuration has the same client ID and keeps its secret. “Replace secret” changes it there too.",
+            "%(count)d other configurations have the same client ID and keep their secret. “Replace secret” changes it "
+            "there too.",
+            others,
+        )
+        messages.warning(request, sentence % {"count": others})
     has_tokens = Token.objects.filter(configuration=row).exclude(access_token=None, refresh_token=None).exists()
     if row.flow == Flow.AUTHORIZATION_CODE and has_tokens and document_of(row).scope != before.scope:
         messages.warning(request, _("The new scope counts from the next consent on: authorize %(name)s again.") % name)
