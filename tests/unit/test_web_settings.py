@@ -22,6 +22,8 @@ def test_every_setting_is_shown_once_with_value_help_and_who_changed_it(pages: P
         for each in SETTINGS:
             assert html.count(f'id="s-{each.name.replace("::", "-")}"') == 1, each.name
         assert "set by ada on the command line" in html
+        assert '<span class="type">seconds</span>' in html
+        assert "<h2>Web services</h2>" in html
         assert "get-oauth2-token-by-authorization-code.pl" in html
     assert 'hx-get="/settings/FQDN"' in pages.admin.get("/settings").content.decode()
     assert "Change FQDN" not in pages.auditor.get("/settings").content.decode()

@@ -23,6 +23,7 @@ _TITLES: dict[str, str | Promise] = {
     "HandOut": _("Hand-out"),
     "MailAccount": _("Mail"),
     "PostMaster": _("Mail"),
+    "WebService": _("Web services"),
 }
 
 
