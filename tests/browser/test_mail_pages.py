@@ -21,7 +21,7 @@ USER = "support@bursar.test"
 def test_the_story_from_an_empty_page_to_delivered_messages(
     desk: Desk, provider: FakeProvider, start_dovecot: Callable[[Introspecting], Dovecot], tmp_path: Path
 ) -> None:
-    """SEC-40: with a clean console all the way; every list, form and result fits a phone."""
+    """SEC-40, SEC-62: with a clean console all the way; every list, form and result fits a phone."""
     mailserver = start_dovecot(provider)
     provider.register(RegisteredClient("collector", "secret", email=USER))
     document = as_yaml(credentials_document("Mailboxes", provider, "collector", "secret"))
@@ -115,6 +115,30 @@ def test_the_story_from_an_empty_page_to_delivered_messages(
     expect(page.locator("tr.row-now")).to_contain_text("Nowhere")
     expect(page.locator("tr.row-ok")).to_contain_text("Support")
     desk.browsing.screenshot(page, "mail-list")
+
+    file = tmp_path / "accounts.yml"
+    file.write_text(
+        f"- {{Name: Brought, Type: IMAP, Host: 127.0.0.1, Port: {mailserver.imap}, Login: {USER}, Token: Mailboxes,"
+        f" Deliver: 'maildir:{tmp_path}/brought', Interval: never}}"
+    )
+    page.get_by_role("link", name="Import").click()
+    page.get_by_label("YAML file").set_input_files(file)
+    page.get_by_role("button", name="Preview import").click()
+    expect(page.get_by_text("1 entry would send its token or secrets where nobody has confirmed it.")).to_be_visible()
+    expect(page.get_by_role("table")).to_contain_text("127.0.0.1")
+    page.get_by_role("button", name="Import", exact=True).click()
+    held = page.locator("tr.row-now", has_text="Brought")
+    expect(held).to_contain_text("Nobody has confirmed yet that its token may go to 127.0.0.1")
+    desk.browsing.screenshot(page, "mail-held")
+    held.get_by_role("link", name="Confirm: Brought").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where Brought sends its token")
+    desk.browsing.screenshot(page, "mail-confirm")
+    mailserver.deliver(USER, [message(9)])
+    page.get_by_role("button", name="Confirm this server").click()
+    expect(page.get_by_text("Brought is confirmed: it is collected again.")).to_be_visible()
+    page.get_by_role("button", name="Fetch now").click()
+    expect(page.locator(".runs li")).to_contain_text("1 delivered")
+    desk.home.cli("mail", "delete", "Brought", "--yes", check=0)
     for path in ("/mail", "/mail/add"):
         desk.goto(path)
         page.set_viewport_size({"width": 390, "height": 844})

@@ -165,6 +165,7 @@ def test_the_token_goes_on_a_second_line_where_the_host_wants_it_or_the_line_is_
 ) -> None:
     server = start({})
     setting = "MailAccount::POP3::Auth::SplitOAuth2MethodAndToken::Hosts"
+    assert scene.ctx.settings.get(setting) == ("outlook.office365.com", "pop-mail.outlook.com")
     scene.account(server.port, "POP3", login="a@b.example")
     assert code(scene.fetch()) is None
     assert b"AUTH XOAUTH2 " in server.heard

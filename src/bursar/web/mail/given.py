@@ -59,12 +59,14 @@ def account_from(values: Mapping[str, str], password: str, *, keeps_password: bo
         "Deliver": _("Say where messages go."),
     }
     wrong += [Wrong(name, sentence) for name, sentence in required.items() if not values[name]]
-    for name, text in values.items():
-        most = LONGEST_TABLE if name == "ByRecipient" else LONGEST
-        if len(text) > most:
-            wrong.append(Wrong(name, _("Enter at most %(count)d characters.") % {"count": most}))
-    if wrong:
-        return wrong  # nothing reads what is too long
+    most = dict.fromkeys(values, LONGEST) | {"ByRecipient": LONGEST_TABLE}
+    too_long = [
+        Wrong(name, _("Enter at most %(count)d characters.") % {"count": most[name]})
+        for name, text in values.items()
+        if len(text) > most[name]
+    ]
+    if too_long:
+        return wrong + too_long  # nothing reads what is too long
     token, secret = _proof(values, password, keeps_password, wrong)
     port = values["Port"]
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
