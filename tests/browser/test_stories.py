@@ -129,6 +129,17 @@ def test_a_persons_token_from_the_template_to_the_import(
     expect(page.locator("#result")).to_contain_text(NAME)
     assert oidc_provider.refreshes == before + 1
 
+    # Revoked by its menu, after a look at who uses it; the way back is the row's button.
+    page.get_by_role("row", name=NAME).locator("details.more summary").click()
+    page.get_by_role("link", name=f"Revoke: {NAME}").click()
+    page.get_by_role("button", name=f"Revoke {NAME}").click()
+    expect(page.locator("#result")).to_contain_text(f"{NAME} is revoked. Bursar has forgotten its tokens.")
+    expect(page.get_by_role("row", name=NAME)).to_contain_text("Revoked")
+    assert desk.home.cli("token", "get", NAME).returncode == 4
+    page.get_by_role("button", name=f"Authorize: {NAME}").first.click()
+    allow(page, oidc_provider, desk)
+    expect(page.get_by_role("row", name=NAME)).to_contain_text("Active")
+
     export_delete_import(desk, NAME, tmp_path)
     page.get_by_role("button", name=f"Authorize: {NAME}").first.click()
     allow(page, oidc_provider, desk)
