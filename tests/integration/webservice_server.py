@@ -23,6 +23,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    certificate: bool  # whether the client showed one
 
 
 class Service:
@@ -37,7 +38,8 @@ class Service:
             def any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                outer.received.append(Received(self.command, self.path, headers, body))
+                shown = isinstance(self.connection, ssl.SSLSocket) and bool(self.connection.getpeercert())
+                outer.received.append(Received(self.command, self.path, headers, body, shown))
                 echo = {"path": self.path, "headers": headers, "body": body.decode("utf-8", "replace")}
                 answer = outer.answers.pop(0) if outer.answers else Answer(body=json.dumps(echo).encode())
                 self.send_response(answer.status)
