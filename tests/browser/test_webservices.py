@@ -80,7 +80,7 @@ def test_a_file_is_looked_at_and_its_services_are_held_until_they_are_confirmed(
     page.get_by_label("Overwrite existing").check()
     desk.browsing.screenshot(page, "service-import")
     page.get_by_role("button", name="Preview import").click()
-    expect(page.get_by_text("1 service would send its proof where nobody has confirmed it.")).to_be_visible()
+    expect(page.get_by_text("1 entry would send its token or secrets where nobody has confirmed it.")).to_be_visible()
     page.get_by_text("1 place").click()
     desk.browsing.screenshot(page, "service-import-preview")
     page.get_by_role("button", name="Import", exact=True).click()

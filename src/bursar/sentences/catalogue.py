@@ -367,6 +367,7 @@ SENTENCES: tuple[str, ...] = (
     gettext_noop("No key, or none that is good from here."),
     gettext_noop("No password is stored for this account."),
     gettext_noop("No recipient is given."),
+    gettext_noop("No worker ran in time: the period of the policy ended before the next try."),
     gettext_noop("Nobody has consented to this application at %(provider)s yet."),
     gettext_noop("Nobody signs in as %(strip)s."),
     gettext_noop("Nothing was lost. Look at the database server and the free disk space."),

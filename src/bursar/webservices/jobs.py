@@ -98,6 +98,9 @@ def work(ctx: Context, job_id: str) -> Outcome | None:
     row = ctx.storage.read(read)
     service = service_of(row)
     made = Prepared(job_id, row.id, found.invoker, bytes(found.data), found.origin, 0)
+    if found.tries > 1 and ctx.clock.now() > found.first_at + timedelta(seconds=service.retry.period):
+        _give_up(ctx, made, lease, "No worker ran in time: the period of the policy ended before the next try.")
+        return None
     if found.tries > service.retry.count + 1:
         _give_up(ctx, made, lease, "The last try was interrupted, and the policy allows no other.")
         return None

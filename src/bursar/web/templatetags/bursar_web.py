@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -59,6 +60,12 @@ register.filter("user_icon", user_icon)
 def breakable(text: str) -> SafeString:
     """An address that may break after each slash; what is copied stays the same."""
     return format_html_join(SafeString("/<wbr>"), "{}", ([part] for part in text.split("/")))
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """How long a call took: `4 ms`, `1.27 s`."""
+    return f"{round(seconds * 1000)} ms" if seconds < 1 else f"{floatformat(seconds, 2)} s"
 
 
 register.filter("said", said)

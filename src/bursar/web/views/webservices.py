@@ -25,6 +25,7 @@ from ..webservices.rows import call_line, one, rows
 
 SHOWN = 50
 LONGEST_DATA = 1 << 20  # characters
+MOST_ROWS = 24  # of the field for data
 
 
 @look
@@ -52,8 +53,11 @@ def run(request: HttpRequest, service_id: str) -> HttpResponse:
         data = json.loads(_bounded(text) or "{}")
     except InvalidInput as problem:
         result["problem"] = problem.sentence
-    except (ValueError, RecursionError) as problem:
-        result["problem"] = _("The data are no JSON: %(why)s.") % {"why": problem}
+    except json.JSONDecodeError as problem:
+        place = {"line": problem.lineno, "column": problem.colno}
+        result["problem"] = _("The data are no JSON from line %(line)d, column %(column)d on.") % place
+    except RecursionError:
+        result["problem"] = _("The data are nested too deep.")
     else:
         try:
             outcome = jobs.run(context(), row, name, data, f"page:{person_of(request).email}")
@@ -131,7 +135,7 @@ def delete(request: HttpRequest, service_id: str) -> HttpResponse:
     """Delete a service after one more look."""
     row = found(service_id)
     if request.method != "POST":
-        return render(request, "webservices/delete.html", {"row": row})
+        return render(request, "webservices/delete.html", {"row": row, "callers": callers_of(row.name)})
     try:
         delete_service(row)
     except BursarError as error:
@@ -160,6 +164,7 @@ def _one(request: HttpRequest, row: WebService, chosen: str = "", data: str = ""
     word, failed = request.GET.get("q", "")[:200], request.GET.get("failed") == "1"
     next_at = planned.next_of(ctx, row.id)
     bodies = person_of(request).is_admin
+    data = data or _pretty(first.sample if first and first.sample is not None else {})
     return {
         "row": shown,
         "invokers": [
@@ -172,7 +177,8 @@ def _one(request: HttpRequest, row: WebService, chosen: str = "", data: str = ""
         ],
         "callers": callers_of(row.name),
         "chosen": first.name if first else "",
-        "data": data or _pretty(first.sample if first and first.sample is not None else {}),
+        "data": data,
+        "data_rows": min(max(data.count("\n") + 2, 5), MOST_ROWS),
         "log": [call_line(each, now) for each in calls(row, word, failed=failed, bodies=bodies)[:SHOWN]],
         "jobs": [
             {"job": each, "next": coming(each.next_at, now, _("now")) if each.next_at else ""}
