@@ -90,6 +90,8 @@ def test_an_account_with_every_field_travels_as_yaml(home: BursarHome, tmp_path:
     assert '"Old" is held' not in imported, "a password is entered for its server"
     assert "valid, held" in home.cli("mail", "list", check=0).stdout
     assert "bursar mail confirm 'Support'" in home.cli("mail", "fetch", "Support", check=4).stdout
+    home.cli("mail", "set", "Support", "--port", "993", check=0)
+    assert shown(home, "Support")["held"], "who changes something beside it hasn't said yes to the server"
     assert "Say so with --yes" in home.cli("mail", "confirm", "Support", check=2).stderr
     said_twice = home.cli("mail", "confirm", "Support", "Old", "--yes", check=0).stderr
     assert 'Confirmed "Support".' in said_twice

@@ -69,13 +69,22 @@ def set_(ctx: Any, name: str, **given: Any) -> None:
         changed["recipients"] = table_from(values.pop("by_recipient"))
     if "interval" in values:
         changed["interval"] = parse_interval(values.pop("interval"))
-    row = change(ctx, account, amended(account, changed | values), operator(), release=_says_where(given))
-    note(f'Changed "{printable(row.name)}". Try it with `bursar mail test {quote(printable(row.name))}`.')
+    row = change(
+        ctx, account, amended(account, changed | values), operator(), release=_says_where(given, held=account.held)
+    )
+    if row.held:
+        note(f'Changed "{printable(row.name)}". It is held: `bursar mail confirm {quote(printable(row.name))}`.')
+    else:
+        note(f'Changed "{printable(row.name)}". Try it with `bursar mail test {quote(printable(row.name))}`.')
 
 
-def _says_where(given: dict[str, Any]) -> bool:
-    """Whether who changes the account has typed the server, or what is sent there: that is a yes to it."""
-    return any(given[name] is not None for name in ("kind", "host", "port", "token", "ca"))
+def _says_where(given: dict[str, Any], *, held: bool) -> bool:
+    """Whether who changes the account has typed the server, or what is sent there: that is a yes to it.
+
+    Of one that is held already somebody else has written the server, so it has to be typed anew, or confirmed.
+    """
+    names = ("host",) if held else ("kind", "host", "port", "token", "ca")
+    return any(given[name] is not None for name in names)
 
 
 @click.command()
