@@ -12,7 +12,9 @@ from bursar.access.models import Invitation, Person
 from bursar.api.app import api as described
 from bursar.context import Context
 from bursar.handout.tries import Tries
+from bursar.mail import running
 from bursar.mail.ledger import Ledger, Refused
+from bursar.mail.result import Result
 from bursar.tokens.models import Configuration, Token
 from bursar.uses import Consumer
 from bursar.web.assets import assets, swagger
@@ -187,6 +189,14 @@ def test_web_services(api: Api) -> None:
     assert api.ask("POST", f"{where}/run", {"invoker": "other"}).code == "invoker_not_found"
     found = api.ask("GET", f"{where}/calls?failed=true").json
     assert (found["total"], found["items"][0]["url"].endswith("/tickets/8")) == (1, True)
+    call = api.ask("GET", f"{where}/calls/{found['items'][0]['id']}").json
+    assert call == found["items"][0] | {"curl": call["curl"]}
+    assert call["curl"].startswith("curl -X GET http://127.0.0.1")
+    assert "cnry-password" not in call["curl"]
+    assert api.ask("GET", f"{where}/calls/nothing").code == "call_not_found"
+    clocked = {"Invokers": {"read": invokers["read"] | {"Path": "/tickets", "Schedule": "0 6 * * *"}}}
+    api.ask("PUT", where, {"document": document | clocked})
+    assert list(api.ask("GET", f"{where}/planned").json) == ["read"]
     kept = api.ask("PUT", where, {"document": document | {"Comment": "ours"}})
     assert kept.json["document"]["Comment"] == "ours"
     moved = document | {"BaseURL": "https://other.example", "Invokers": invokers}
@@ -216,7 +226,16 @@ def test_mail_accounts(api: Api) -> None:
     assert (held["subject"], held["reason"]) == ("Hello", "no")
     assert api.ask("POST", f"{where}/retry", {"messages": [held["id"]]}).json == {"count": 1}
     assert api.ask("GET", f"{where}/runs").json == []
+    assert api.ask("GET", f"{where}/progress").json == {"under_way": False, "fetched": 0}
+    result = Result("Support")
+    result.fetched = 3
+    with running.shown(made.json["id"], result):
+        assert api.ask("GET", f"{where}/progress").json == {"under_way": True, "fetched": 3}
+    assert api.ask("PATCH", where, {"ca": "/nothing.pem", "password": "x"}).code == "ca_missing"
+    assert api.ask("PATCH", where, {"ca": __file__, "password": "x"}).json["ca"] == __file__
     assert api.ask("GET", "/mail-accounts?name=Support").json["total"] == 1
+    counts = [api.ask("GET", f"/mail-accounts?search={word}").json["total"] for word in ("s@x", "mail.X", "z")]
+    assert counts == [1, 1, 0]
     assert api.ask("DELETE", where).status == 204
     assert api.ask("GET", where).code == "account_not_found"
 
@@ -308,7 +327,27 @@ def test_what_was_sent_is_not_repeated_in_an_error(api: Api) -> None:
     """SEC-64."""
     said = api.ask("POST", "/configurations", {"name": 7, "client_secret": {"x": "cnry-secret"}})
     assert said.status == 422
+    assert [each["at"] for each in said.json["errors"]] == ["body.template", "body.name", "body.client_secret"]
     assert "cnry-secret" not in said.response.content.decode()
+
+
+def test_a_refusal_names_members_and_no_options_of_the_command_line(api: Api) -> None:
+    def told(path: str, body: Any) -> tuple[str, str]:
+        said = api.ask("POST", path, body)
+        assert said.status == 422
+        return said.json["detail"], said.json.get("action", "")
+
+    assert told("/mail-accounts", MAIL) == (
+        "An account logs in with a token or with a password: exactly one of them is needed.",
+        "Give `token` or `password`.",
+    )
+    assert told("/mail-accounts", MAIL | {"password": "x", "interval": "never ever"})[0].startswith('`interval` "never')
+    bad = MAIL | {"password": "x", "recipients": {"nobody": "maildir:/x"}}
+    assert told("/mail-accounts", bad)[0] == '`recipients`: "nobody" is no address.'
+    assert told("/keys", {"name": "x"})[1].startswith("Say which tokens it may have: `allow` 'mail-*'")
+    api.fill()
+    issuer = told(f"/configurations/{api.id_of('Support')}/recheck", None)[1]
+    assert issuer == "Enter it: `bursar config set 'Support' Issuer=https://…`."
 
 
 def test_a_surprise_tells_a_reference_alone(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

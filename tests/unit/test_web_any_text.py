@@ -1,5 +1,6 @@
 """Whatever a person can paste into a field of a page: it is refused there, or kept as it is; no page breaks by it."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
+from bursar.web.urls import urlpatterns
 from tests.unit.test_web_crawl import furnish, walk
 from tests.unit.web_pages import Pages
 
@@ -124,3 +126,14 @@ def sent(client: Client, address: str, number: int, form: Form, names: list[str]
     if answer.status_code in ANSWERED:
         return []
     return [f"{address}: {names} of {form.action} with {text[:20]!r}: {answer.status_code}"]
+
+
+def test_a_nul_in_an_address_leads_nowhere(pages: Pages) -> None:
+    """SEC-42: on PostgreSQL nothing can be asked for with it."""
+    pages.fill()
+    for route in (str(each.pattern) for each in urlpatterns):
+        if "<" in route and not route.startswith("^"):
+            for method in ("get", "post"):
+                answer = getattr(pages.admin, method)("/" + re.sub("<[^>]+>", "%00", route))
+                assert answer.status_code in (404, 405), route
+    assert pages.admin.post("/ticked/refresh", {"id": "a\0b"}).status_code == 303

@@ -2,6 +2,7 @@
 
 from .. import __version__
 from . import (
+    client_secrets,
     configurations,
     discovery,
     failures,
@@ -40,6 +41,7 @@ failures.register(api)
 for prefix, router in (
     ("/configurations", discovery.router),  # before the other, which would take its words for ids
     ("/configurations", configurations.router),
+    ("/configurations", client_secrets.router),
     ("/templates", templates.router),
     ("/tokens", tokens.router),
     ("/mail-accounts", mail.router),

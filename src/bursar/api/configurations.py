@@ -9,8 +9,8 @@ from ninja import Query, Router, Status
 from ..app import context
 from ..askable import askable
 from ..errors import BursarError, InvalidInput, NotFound
-from ..keyring import Secret
 from ..tokens import configure, edit
+from ..tokens.configure import check_secret
 from ..tokens.create import create
 from ..tokens.document import assigned, document_of, read_documents
 from ..tokens.duplicate import duplicate as duplicate_configuration
@@ -64,7 +64,7 @@ def add_configuration(request: HttpRequest, response: HttpResponse, body: shapes
     """From a template, as `bursar config add`."""
     manager = manager_of(request)
     manager.check(body.name)
-    secret = Secret(body.client_secret) if body.client_secret else None
+    secret = check_secret(body.client_secret) if body.client_secret else None
     row = create(context(), body.template, body.name, list(body.set.items()), secret, manager.by)
     return made(request, response, row)
 
@@ -142,7 +142,7 @@ def change_configuration(
     check(request, whole(row))
     document = assigned(document_of(row), list(body.set.items()))
     manager.check(document.name)
-    secret = Secret(body.client_secret) if body.client_secret else None
+    secret = check_secret(body.client_secret) if body.client_secret else None
     with in_one_step(request):
         change = edit.save(context(), row, document, secret, manager.by)
     return tagged(request, response, whole(change.configuration))

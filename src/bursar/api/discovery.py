@@ -7,9 +7,9 @@ from ninja import Router
 
 from ..app import context
 from ..errors import Refused
-from ..keyring import Secret
 from ..oauth2.vocabulary import Flow
 from ..tokens import discover
+from ..tokens.configure import check_secret
 from ..tokens.discover import Found
 from . import configurations
 from .auth import manager_of
@@ -36,7 +36,7 @@ def add(request: HttpRequest, response: HttpResponse, body: shapes.AddDiscovered
     if found.seen != body.seen:
         raise _says_other_things()
     discover.check_hosts(found, agreed=body.other_hosts)
-    secret = Secret(body.client_secret) if body.client_secret else None
+    secret = check_secret(body.client_secret) if body.client_secret else None
     row = discover.add_found(context(), found, body.name, list(body.set.items()), secret, manager.by)
     return configurations.made(request, response, row)
 

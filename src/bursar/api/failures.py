@@ -1,8 +1,9 @@
 """Every error as a problem detail (RFC 9457), whoever raised it: our tree, the framework, or a surprise."""
 
 import logging
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
@@ -17,6 +18,8 @@ from .auth import Forbidden, NotKnown, Slower
 log = logging.getLogger("bursar.api")
 
 Answer = tuple[int, Headers, bytes]
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+_NAMES = {"by-recipient": "recipients", "password-file": "password", "from": "networks"}
 
 
 def answer(found: Answer) -> HttpResponse:
@@ -32,6 +35,7 @@ def answer(found: Answer) -> HttpResponse:
 def register(api: NinjaAPI) -> None:
     """Let `api` answer all of them so."""
     handlers: dict[type[Exception], Callable[[HttpRequest, Any], Answer]] = {
+        InvalidInput: lambda _, error: problem_of(in_members(error)),
         BursarError: lambda _, error: problem_of(error),
         ValidationError: lambda _, error: _invalid(error),
         NotKnown: lambda _, __: unauthorized(),
@@ -53,6 +57,19 @@ def register(api: NinjaAPI) -> None:
     }
     for kind, handler in handlers.items():
         api.exception_handler(kind)(_handling(handler))
+
+
+def in_members(error: InvalidInput) -> InvalidInput:
+    """The same error in the words of the API, where the core names options of the command line; commands stay."""
+    action = "Give `token` or `password`." if error.code == "authentication_missing" else _members(error.action)
+    return InvalidInput(_members(error.sentence), code=error.code, action=action)
+
+
+def _members(text: str) -> str:
+    """`--by-recipient` is `recipients` here; what stands in backticks is a command."""
+    parts = text.split("`")
+    parts[::2] = [_OPTION.sub(lambda found: f"`{_NAMES.get(found[1], found[1])}`", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def unauthorized() -> Answer:
@@ -89,12 +106,14 @@ def _handling(handler: Callable[[HttpRequest, Any], Answer]) -> Callable[[HttpRe
 
 def _invalid(error: ValidationError) -> Answer:
     """422 with every broken rule and its place; what was sent is never repeated: it may be a secret."""
-    found = [
-        {"at": ".".join(str(part) for part in each.get("loc", ())), "rule": str(each.get("msg", ""))}
-        for each in error.errors
-    ]
+    found = [{"at": _place(each.get("loc", ())), "rule": str(each.get("msg", ""))} for each in error.errors]
     first = found[0] if found else {"at": "body", "rule": "invalid"}
     return problem(422, InvalidInput.default_code, f"{first['at']}: {first['rule']}", errors=found)
+
+
+def _place(steps: Sequence[Any]) -> str:
+    """`body.name`, `query.limit`: where, and the steps to it. A body comes as the operation's argument of that name."""
+    return ".".join(map(str, steps[1:] if list(steps[:2]) == ["body", "body"] else steps))
 
 
 def _surprise(request: HttpRequest, error: Exception) -> Answer:

@@ -152,6 +152,8 @@ def _given(body: shapes.MailAccountChange) -> dict[str, Any]:
     given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     if "type" in given:
         given["type"] = AccountType(given["type"])
+    if "ca" in given:
+        given["ca_file"] = given.pop("ca")
     if "interval" in given:
         given["interval"] = parse_interval(given["interval"])
     if "ca" in given:

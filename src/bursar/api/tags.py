@@ -42,7 +42,7 @@ def tagged(request: HttpRequest, response: HttpResponse, shown: Mapping[str, Any
     """`shown`, with its tag in the answer; an empty 304 where the client has it already."""
     tag = tag_of(shown)
     response["ETag"] = tag
-    if request.method in ("GET", "HEAD") and tag in _tags(request.headers.get("If-None-Match", "")):
+    if request.method in ("GET", "HEAD") and {tag, "*"} & _tags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers={"ETag": tag})
     return shown
 

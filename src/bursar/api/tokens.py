@@ -44,14 +44,16 @@ def list_tokens(
     descending: bool = False,
 ) -> Any:
     """By urgency: what needs a person now comes first, and `needs_person` leaves out the rest. `show` are those that
-    need a person now or soon, were never obtained (start), are being retried (busy), work (ok), or aren't valid (off).
+    need a person now or soon, were never obtained (start), are being retried (busy), work (ok), or aren't valid (off),
+    and those with a notice.
     """
     ctx, manager = context(), manager_of(request)
     now = ctx.clock.now()
     words = tuple(word.casefold() for word in askable(search).split())
-    shown_ranks = {Rank.NOW} if needs_person else {Rank[show.upper()]} if show else set()
+    noticed = show == "noticed"
+    shown_ranks = {Rank.NOW} if needs_person else {Rank[show.upper()]} if show and not noticed else set()
     by = board.Sort("" if sort == "urgency" else sort)
-    wanted = board.Wanted(ranks=frozenset(shown_ranks), words=words, sort=by, descending=descending)
+    wanted = board.Wanted(ranks=frozenset(shown_ranks), noticed=noticed, words=words, sort=by, descending=descending)
     counts = board.counts(ctx, now)
     if manager.rules.permits_all:
         ids, total = _window(ctx, wanted, offset, limit, counts)

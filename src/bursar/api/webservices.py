@@ -1,5 +1,7 @@
 """Web services: list, add, change, delete, YAML, run an invoker, the log of their calls."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,11 +10,11 @@ from ninja import Query, Router, Status
 from ..app import context
 from ..askable import askable
 from ..errors import NotFound
-from ..webservices import jobs
-from ..webservices.log import calls, view_of
+from ..webservices import jobs, planned
+from ..webservices.log import as_curl, calls, find_call, view_of
 from ..webservices.models import WebService
 from ..webservices.service import Service
-from ..webservices.services import Secrets, add, change, delete, document_of
+from ..webservices.services import Secrets, add, change, delete, document_of, service_of
 from ..webservices.transfer import export_services, import_services
 from .auth import manager_of
 from .exchange import exchanged
@@ -108,6 +110,20 @@ def list_calls(
     """The log, the newest first, without secrets."""
     logged = calls(found(request, service_id), search, failed=failed)
     return part(request, list(logged[offset : offset + limit]), logged.count(), limit, offset, view_of)
+
+
+@router.get("/{service_id}/calls/{call_id}", response=shapes.WebServiceCallWhole)
+def read_call(request: HttpRequest, service_id: str, call_id: str) -> Any:
+    """One call of the log, with a command that makes it again."""
+    row = found(request, service_id)
+    call = find_call(row, askable(call_id))
+    return asdict(view_of(call)) | {"curl": as_curl(call, service_of(row))}
+
+
+@router.get("/{service_id}/planned", response=dict[str, datetime])
+def list_planned(request: HttpRequest, service_id: str) -> Any:
+    """When each invoker that goes by the clock runs next."""
+    return planned.next_of(context(), found(request, service_id).id)
 
 
 def found(request: HttpRequest, service_id: str) -> WebService:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from ..askable import askable
 from ..context import Context
 from ..errors import PersonMustAct
 from ..tokens import elsewhere
@@ -30,6 +31,7 @@ def place_of(host: str, port: int, ca_file: str, kind: AccountType) -> Place:
 
 def configuration_of(reference: str) -> Configuration | None:
     """The configuration whose token a reference names."""
+    reference = askable(reference)
     found = Configuration.objects.filter(name=reference).first()
     return found or Configuration.objects.filter(name=reference.rpartition("#")[0]).first()
 

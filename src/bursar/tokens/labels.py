@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from ..askable import askable
 from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused
 from ..ids import new_id
@@ -30,6 +31,7 @@ def resolve(ctx: Context, reference: str, *, create: bool = False) -> Resolved:
     that can't be one; Refused (`reference_ambiguous`) where the new `NAME#LABEL` would also be read as a name.
     """
     del ctx  # labels are rows of the ORM; the signature is that of every use case
+    reference = askable(reference)
     whole = Token.objects.filter(configuration__name=reference, label="").first()
     if whole is not None:
         return Resolved(whole.configuration_id, whole.id)

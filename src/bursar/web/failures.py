@@ -9,7 +9,7 @@ import logging
 import secrets
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from ..access.models import Person
 from ..api.failures import answer, bare
+from ..askable import is_askable
 from ..errors import BursarError
 from ..sentences import said
 from .languages import others
@@ -184,6 +185,13 @@ class Failures:
             response = not_allowed(request)
             response.headers["Allow"] = allowed
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: dict[str, object]) -> None:
+        """What no id and no name can be is not looked for: a database would refuse the question."""
+        del view, args
+        asked = [value for value in kwargs.values() if isinstance(value, str)]
+        if not request.path.startswith("/api/") and not all(map(is_askable, asked)):
+            raise Http404
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         """Bursar's own errors say themselves what they are; the rest goes Django's way to `server_error`."""

@@ -38,7 +38,8 @@ class MailAccountPage(Page):
 
 
 class MailAccountChange(Incoming):
-    """Only what is given is changed."""
+    """Only what is given is changed. `ca` is a file of certificates on the server, for a mail server with an authority
+    of its own; empty for none."""
 
     name: Name | None = None
     type: Literal["IMAP", "IMAPS", "IMAPTLS", "POP3", "POP3S", "POP3TLS", "MSGraph"] | None = None

@@ -7,7 +7,7 @@ from ninja import Schema
 
 from .common import Page, Trouble
 
-Show = Literal["now", "soon", "start", "busy", "ok", "off"]
+Show = Literal["now", "soon", "start", "busy", "ok", "off", "noticed"]
 Sort = Literal["urgency", "name", "provider", "access", "refresh", "users"]
 
 

@@ -71,6 +71,12 @@ class WebServiceCall(Schema):
     again_at: datetime | None
 
 
+class WebServiceCallWhole(WebServiceCall):
+    """With the same call as a command line, in which there is no secret."""
+
+    curl: str
+
+
 class WebServiceCallPage(Page):
     items: list[WebServiceCall]
 

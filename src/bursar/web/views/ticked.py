@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ...app import context
+from ...askable import is_askable
 from ...context import Context
 from ...errors import BursarError, NotFound
 from ...sentences import said
@@ -113,7 +114,7 @@ def _reason(call: "Future[TokenRow | Refusal]") -> str:
 
 def _ticked(request: HttpRequest) -> list[TokenView]:
     ids = list(dict.fromkeys(request.POST.getlist("id")))
-    return views_of(context(), [token_id for token_id in ids if len(token_id) <= 32])
+    return views_of(context(), [token_id for token_id in ids if len(token_id) <= 32 and is_askable(token_id)])
 
 
 def _outcome(sentence: str, failed: list[str]) -> dict[str, str]:
