@@ -199,7 +199,7 @@ def test_what_is_held_is_shown_with_where_it_would_go_and_released_by_a_yes(scen
     assert pages.auditor.get(path).status_code == 200
     assert pages.auditor.post(path, {"seen": "1"}).status_code == 403
     assert admin.post(path).status_code == 400
-    assert admin.post(path, {"seen": "1"}).status_code == 503
+    assert admin.post(path, {"seen": "1"}).status_code == 409
     assert scene.view().held
     seen = page.split('name="seen" value="')[1].split('"')[0]
     assert admin.post(path, {"seen": seen}).headers["Location"] == "/tokens"
