@@ -89,7 +89,7 @@ def test_what_waits_is_not_called_for_a_service_that_is_not_valid(
 def test_a_job_whose_invoker_is_gone_or_whose_data_were_changed_is_given_up(
     ctx: Context, clock: FakeClock, server: Service
 ) -> None:
-    """SEC-31: sealed data that don't open are never sent."""
+    """SEC-32: sealed data that don't open are never sent."""
     row = service(ctx, server.url, Retry=POLICY, Invokers=INVOKERS)
     server.answers = [Answer(503)] * 2
     run(ctx)
