@@ -116,12 +116,67 @@ def test_a_template_escapes_what_it_writes(kind: str, text: str, wanted: str) ->
         "{{ missing }}",
         "{{ range(1000000000) | list }}",
         "{{ _step }}",
+        "{{ ''.__class__ | string }}",
+        "{{ data.__class__ | string }}",
+        "{{ 'a'.encode() | string }}",
+        "{{ '{:>9}'.format(1) }}",
+        "{{ '{x:>9}'.format_map({'x': 1}) }}",
+        "{{ data.pop('big') }}",
+        "{{ range(3) | list }}",
+        "{{ lipsum(1) }}",
+        "{% set a = big ~ big %}"
+        + "".join(f"{{% set {b} = {a} ~ {a} %}}" for a, b in zip("abcdefg", "bcdefgh", strict=True)),
+        "{{ ['a' * 3] | string * 9 }}",
     ],
 )
 def test_a_template_neither_leaves_its_sandbox_nor_runs_on(text: str) -> None:
     """SEC-52: bounded in steps and in size."""
     with pytest.raises(InvalidInput):
         Template(text, "JSON").render({"rows": list(range(1000)), "big": "x" * 100_000})
+
+
+@pytest.mark.parametrize(
+    "text", ["{% include 'x' %}", "{% extends 'x' %}", "{% import 'x' as x %}", "{% from 'x' import y %}"]
+)
+def test_a_template_takes_in_no_other(text: str) -> None:
+    """SEC-52: said when it is written, not when it is called."""
+    with pytest.raises(InvalidInput, match="can't take in other files"):
+        Template(text, "JSON")
+
+
+@pytest.mark.parametrize(
+    ("kind", "invoker", "data", "said"),
+    [
+        ("JSON", {}, {"text": "x" * (17 << 20)}, "larger than"),
+        ("JSON", {"Method": "GET", "Path": "/:id"}, {"id": "x" * 20_000}, "longer than"),
+        ("JSON", {"Method": "GET"}, {"q": ["x" * 9000, "y" * 9000]}, "longer than"),
+        ("FORM", {}, ["no", "names"], "mapping of names and values"),
+        ("XML", {}, {"a b": 1}, "can't be the name of an XML element"),
+        ("XML", {}, {"a><b": 1}, "can't be the name of an XML element"),
+        ("JSON", {"Headers": {"X-Long": "h"}}, {"h": "x" * 9000}, "one line of ASCII"),
+        ("JSON", {"Headers": {"X-Long": "h"}}, {"h": "ü"}, "one line of ASCII"),
+        ("JSON", {"Input": "contains(`1`, 'a')"}, {}, "Input can't be worked out"),
+        ("JSON", {"Query": {"q": "contains(`1`, 'a')"}}, {}, "Query.q can't be worked out"),
+    ],
+)
+def test_data_that_cant_be_sent_are_refused_with_the_reason(
+    kind: str, invoker: dict[str, Any], data: Any, said: str
+) -> None:
+    """SEC-52: what is sent is bounded, too."""
+    with pytest.raises(InvalidInput) as found:
+        request(data, kind=kind, **invoker)
+    assert said in found.value.sentence
+
+
+def test_xml_is_bounded_in_depth_and_holds_no_control_character() -> None:
+    """SEC-52."""
+    deep: dict[str, Any] = {}
+    for _ in range(60):
+        deep = {"a": deep}
+    with pytest.raises(InvalidInput, match="nested too deep"):
+        request({"x": 1, "deep": deep}, kind="XML")
+    made = request({"a": {"b": "x\x00y\x1bz"}}, kind="XML").body or b""
+    assert from_xml(made) == {"a": {"b": "x\ufffdy\ufffdz"}}
 
 
 def test_what_a_template_makes_must_be_json() -> None:
@@ -134,6 +189,8 @@ def test_what_a_template_makes_must_be_json() -> None:
 def test_the_log_holds_no_secret() -> None:
     text = '{"access_token": "cnry-1", "n": 1} password=cnry-2&x=1 <ApiKey>cnry-3</ApiKey> cnry-known'
     assert "cnry" not in redacted(text.replace(" password", "?password"), ["cnry-known"])
+    for each in ('{"api_key": "cnry"}', "https://h.example/?a=1&client_secret=cnry", "<Token a='1'>cnry</Token>"):
+        assert "cnry" not in redacted(each, [])
     headers = {"Authorization": "Bearer cnry", "X-API-Key": "cnry", "Set-Cookie": "cnry", "X-Note": "is cnry-known"}
     shown = redacted_headers(headers | {"Idempotency-Key": "abc"}, ["cnry-known"])
     assert "cnry" not in str(shown)

@@ -47,6 +47,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return attr in _MAPPING_METHODS
         return type(obj).__module__ == "jinja2.runtime" and super().is_safe_attribute(obj, attr, value)
 
+    def wrap_str_format(self, value: Any) -> Any:  # noqa: ARG002
+        """Jinja lets `format` through before it asks what is safe; a width in it makes a text of any length."""
+        return None
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         numbers = all(isinstance(each, int | float) and abs(each) < 1e15 for each in (left, right))
         if operator == "**" or not numbers:
