@@ -139,3 +139,19 @@ def test_many_configurations_become_invalid_each_by_itself(told: Api, monkeypatc
     assert [each["code"] for each in failed["failed"]] == ["changed_meanwhile"] * 3 + ["configuration_not_found"]
     for bad in ([], ["x" * 101], ["x"] * 1001):
         assert told.ask("POST", "/configurations/validity", {"validity": "valid", "configurations": bad}).status == 422
+
+
+def test_the_audit_log_tells_what_keys_did_and_what_was_refused_them(api: Api) -> None:
+    """SEC-65, SEC-45"""
+    api.ask("PUT", "/settings/FQDN", {"value": "bursar.example.org"})
+    api.ask("PUT", "/settings/FQDN", {"value": "\u0000"})
+    limited = api.new_key("limited", "S*")
+    assert api.ask("GET", "/audit", key=limited).code == "key_limited"
+    whole = api.ask("GET", "/audit").json
+    assert [(each["number"], each["outcome"]) for each in whole["items"]] == [(2, "refused"), (1, "done")]
+    assert {each["actor"] for each in whole["items"]} == {"key:everything"}
+    first = api.ask("GET", "/audit?limit=1").json
+    assert (first["items"], first["total"]) == (whole["items"][:1], 2)
+    assert api.ask("GET", first["next"].removeprefix("/api/v1")).json["items"] == whole["items"][1:]
+    assert api.ask("GET", "/audit?outcome=done&search=everything").json["items"] == whole["items"][1:]
+    assert api.ask("GET", "/audit?outcome=lost").status == 422

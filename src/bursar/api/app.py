@@ -2,6 +2,7 @@
 
 from .. import __version__
 from . import (
+    audit,
     client_secrets,
     configurations,
     discovery,
@@ -51,5 +52,6 @@ for prefix, router in (
     ("/settings", settings.router),
     ("/people", people.router),
     ("/keys", keys.router),
+    ("/audit", audit.router),
 ):
     api.add_router(prefix, router)
