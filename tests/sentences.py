@@ -122,7 +122,8 @@ def _gap(expression: str, names: dict[str, str]) -> str:
 def _is_sentence(msgid: str) -> bool:
     bare = re.sub(r"%\(\w+\)s", " ", msgid)
     words = re.findall(r"[A-Za-z]{2,}", bare)
-    return msgid.endswith((".", ".`", ".)")) and "\n" not in msgid and len(words) >= 2 and " " in msgid.strip()
+    enough = len(words) >= 2 or (len(words) == 1 and msgid.count("%(") >= 2)  # as in `%(host)s answers %(status)s.`
+    return msgid.endswith((".", ".`", ".)")) and "\n" not in msgid and enough and " " in msgid.strip()
 
 
 def _is_rule(msgid: str) -> bool:

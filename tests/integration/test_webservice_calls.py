@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shlex
 import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -271,6 +272,9 @@ def test_the_log_is_searched_bounded_and_copied_as_a_command_without_the_token(
     assert token not in command + str(view_of(newest))
     assert f"$(bursar token get '{TOKEN}')" in command
     assert json.loads(newest.sent)["title"] == "it's"
+    words = shlex.split(command)
+    assert words[:4] == ["curl", "-X", "POST", f"{server.url}/queues/404/tickets"]
+    assert (words[-2], words[-1]) == ("--data-binary", newest.sent)
     monkeypatch.setattr("bursar.webservices.log.KEPT", 2)
     invoke(ctx)
     assert [each.status for each in calls(row)] == [200, 404]

@@ -146,6 +146,20 @@ def test_the_yaml_is_checked_while_one_types_line_by_line(pages: "Pages") -> Non
     assert pages.auditor.post("/webservices/check", FORM).status_code == 403
 
 
+def test_what_is_wrong_is_said_in_german_too(pages: "Pages", server: Service) -> None:
+    admin = pages.admin
+    admin.cookies["bursar-language"] = "de"
+    broken = admin.post("/webservices/check", FORM | {"Rest": "Invokers:\n\tcreate: {"}).content.decode()
+    assert "Ist kein YAML: In Spalte 1 rückt ein Tabulator ein; mit Leerzeichen einrücken." in broken
+    row = service(pages.ctx, server.url, Invokers={"create": {"Path": "/q", "Method": "POST"}})
+    server.answers = [Answer(404), Answer(503)]
+    for status in (404, 503):
+        page = admin.post(f"/webservices/{row.id}/run", {"invoker": "create", "data": "{}"}).content.decode()
+        assert f"127.0.0.1 antwortet mit {status}." in page
+    page = admin.post(f"/webservices/{row.id}/run", {"invoker": "create", "data": "{\n x"}).content.decode()
+    assert "Die Daten sind ab Zeile 2, Spalte 2 kein JSON." in page
+
+
 def test_failing_services_have_a_line_on_every_page_until_they_work(pages: "Pages", server: Service) -> None:
     invokers = {"create": {"Path": "/q", "Method": "POST"}}
     row = service(pages.ctx, server.url, Invokers=invokers, Retry={"First": "10s", "Count": 2})

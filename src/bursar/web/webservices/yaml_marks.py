@@ -15,11 +15,10 @@ def mark_of(text: str, sentence: str) -> Mark:
     """The place of what `sentence` says: by its line, or by the path that it begins with."""
     found = _LINE.match(sentence)
     if found:
-        line, rule = int(found[1]), sentence[found.end() :]
-        rule = rule[:1].upper() + rule[1:]
-    else:
-        line, rule = _line_of(text, sentence.partition(" ")[0]), sentence
-    return Mark(line, "", str(said(rule)), excerpt(text.split("\n"), line))
+        line, rule = int(found[1]), said(sentence[found.end() :].removesuffix("."))
+        return Mark(line, "", f"{rule[:1].upper()}{rule[1:]}.", excerpt(text.split("\n"), line))
+    line = _line_of(text, sentence.partition(" ")[0])
+    return Mark(line, "", said(sentence), excerpt(text.split("\n"), line))
 
 
 def _line_of(text: str, path: str) -> int:
