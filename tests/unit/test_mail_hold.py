@@ -95,10 +95,11 @@ def test_a_server_is_confirmed_once_for_all_mailboxes_of_a_configuration(ctx: Co
     assert account(ctx, "first", release=False).held
     assert account(ctx, "second", release=False, token=f"{TOKEN}#two").held, "who is held confirms nothing"
     assert account(ctx, "elsewhere", release=False, port=1993).held
+    assert account(ctx, "plain", release=False, type=AccountType.IMAP, port=993).held
     row = find("first")
     assert [each.name for each in confirm(ctx, row, "t", seen=row.generation)] == ["second"]
-    assert [find(name).held for name in ("first", "second", "elsewhere")] == [False, False, True]
-    assert not account(ctx, "third", release=False, token=f"{TOKEN}#three").held
+    assert [find(name).held for name in ("first", "second", "elsewhere", "plain")] == [False, False, True, True]
+    assert not account(ctx, "third", release=False, token=f"{TOKEN}#three", host=f"{SERVER.upper()}.").held
     password = Secret("cnry")
     assert not account(ctx, "fourth", release=False, host="h.example", token=None, password=password).held
 

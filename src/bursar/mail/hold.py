@@ -8,6 +8,7 @@ it is refused: it has to be entered again for another server (`change`).
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from ..askable import askable
 from ..context import Context
@@ -72,8 +73,8 @@ def confirm(ctx: Context, row: MailAccount, by: str, *, seen: int) -> list[MailA
 
 def alike(row: MailAccount) -> list[MailAccount]:
     """The other held accounts that send a token of the same configuration to the same place, by name."""
-    held = MailAccount.objects.filter(token__configuration_id=_configuration_id(row), held=True).exclude(id=row.id)
-    return [other for other in held if _place_of(other) == _place_of(row)]
+    there = MailAccount.objects.filter(_at(_place_of(row)), token__configuration_id=_configuration_id(row))
+    return list(there.filter(held=True).exclude(id=row.id))
 
 
 def refusal(name: str, host: str, port: int) -> PersonMustAct:
@@ -99,9 +100,16 @@ def _confirmed(row: MailAccount | None, new: "NewAccount") -> bool:
         usual = port in (server.port, new.type.default_port)
         if not plain and not ca_file and host == server.host.lower() and usual:
             return True
-    others = MailAccount.objects.filter(token__configuration=configuration, held=False)
-    others = others if row is None else others.exclude(id=row.id)
-    return any(_place_of(other) == after for other in others)
+    others = MailAccount.objects.filter(_at(after), token__configuration=configuration, held=False)
+    return (others if row is None else others.exclude(id=row.id)).exists()
+
+
+def _at(place: Place) -> Q:
+    """The accounts at this place."""
+    host, port, ca_file, plain = place
+    there = Q(host__iexact=host) | Q(host__iexact=f"{host}.")
+    kinds = [str(kind) for kind in AccountType if kind.is_plain == plain]
+    return there & Q(port=port, ca_file=ca_file, type__in=kinds)
 
 
 def _place(new: "NewAccount") -> Place:
