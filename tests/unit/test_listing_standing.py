@@ -13,11 +13,12 @@ from bursar.context import Context
 from bursar.ids import new_id
 from bursar.testing import FakeClock
 from bursar.tokens import triggers
-from bursar.tokens.board import Wanted, counts, find, now_count
+from bursar.tokens.board import counts, find, now_count
 from bursar.tokens.causes import causes
 from bursar.tokens.listing import Rank, rank_at
 from bursar.tokens.models import Configuration, Consent, Listing, Token
 from bursar.tokens.overview import list_tokens
+from bursar.tokens.wanted import Wanted
 from bursar.web.standing import Level, standing
 from tests.browser.scenes import CODE, CREDENTIALS
 from tests.unit.life_scene import Scene

@@ -23,6 +23,7 @@ from ..tokens.revoke import revoke
 from ..tokens.rows import TokenRow
 from ..tokens.scopes import compared
 from ..tokens.stretches import stretches_of
+from ..tokens.wanted import Sort, Wanted
 from .auth import Manager, manager_of
 from .paging import Limit, Offset, part
 from .shapes import tokens as shapes
@@ -52,8 +53,8 @@ def list_tokens(
     words = tuple(word.casefold() for word in askable(search).split())
     noticed = show == "noticed"
     shown_ranks = {Rank.NOW} if needs_person else {Rank[show.upper()]} if show and not noticed else set()
-    by = board.Sort("" if sort == "urgency" else sort)
-    wanted = board.Wanted(ranks=frozenset(shown_ranks), noticed=noticed, words=words, sort=by, descending=descending)
+    by = Sort("" if sort == "urgency" else sort)
+    wanted = Wanted(ranks=frozenset(shown_ranks), noticed=noticed, words=words, sort=by, descending=descending)
     counts = board.counts(ctx, now)
     if manager.rules.permits_all:
         ids, total = _window(ctx, wanted, offset, limit, counts)
@@ -139,7 +140,7 @@ def revoke_token(request: HttpRequest, token_id: str) -> Any:
     return _after(manager, token_id, revoke(context(), _found(manager, token_id).reference, manager.by))
 
 
-def _window(ctx: Context, wanted: board.Wanted, first: int, size: int, known: board.Counts) -> tuple[list[str], int]:
+def _window(ctx: Context, wanted: Wanted, first: int, size: int, known: board.Counts) -> tuple[list[str], int]:
     """`size` ids from the `first` on (from 0), put together from pages of that size; and how many fit in all."""
     now = ctx.clock.now()
     number, skipped = divmod(first, size)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from django.apps import AppConfig
 from django.db.models import Q
@@ -15,7 +14,7 @@ class MailConfig(AppConfig):
     name = "bursar.mail"
 
     def ready(self) -> None:
-        users.register(accounts_by_configuration, accounts_named, accounts_by_token, ("mail_account", "token_id"))
+        users.register(accounts_by_configuration, accounts_by_token, ("mail_account", "token_id"))
         callers.register(accounts_calling)
 
 
@@ -36,16 +35,6 @@ def _accounts(key: str, ids: Collection[str]) -> Mapping[str, list[str]]:
     for value, name in MailAccount.objects.filter(**{f"{key}__in": list(ids)}).values_list(key, "name"):
         found.setdefault(value, []).append(f'mail account "{name}"')
     return found
-
-
-def accounts_named(word: str) -> tuple[str, tuple[Any, ...]]:
-    """The tokens of the accounts whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
-    from .models import MailAccount
-
-    holds = Q(name__icontains=word) if word.isascii() else Q(name__icontains=word) | Q(name__icontains=word.upper())
-    named = MailAccount.objects.filter(holds, token__isnull=False)
-    sql, parameters = named.order_by().values("token_id").query.sql_with_params()
-    return sql, tuple(parameters)
 
 
 def accounts_calling(service: str) -> list[callers.Caller]:

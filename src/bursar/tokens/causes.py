@@ -9,10 +9,10 @@ from datetime import datetime
 
 from ..clock import to_micros
 from ..context import Context
-from .board import most_urgent
 from .conditions import in_two, noticed, plus, quiet, ranked
 from .listing import Rank
-from .query import read
+from .ordered import most_urgent
+from .query import read, read_ids
 from .rows import marks
 
 GROUPED = 5_000  # notices up to which tokens of one configuration with the same cause are put together
@@ -85,10 +85,9 @@ def _single(ctx: Context, micros: int, rank: Rank, most: int) -> list[Cause]:
     """Too many to be put together: the first of them, each for itself."""
     where = f"{ranked(rank, micros, plus())} AND {noticed(micros, plus())}"
     if rank is Rank.NOW:
-        ids = most_urgent(ctx, where, (), 0, most)
+        ids = most_urgent(ctx, where, 0, most)
     else:
-        rows = read(ctx, f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY name, label LIMIT {most}")
-        ids = tuple(token_id for (token_id,) in rows)
+        ids = read_ids(ctx, f"SELECT token_id FROM tokens_listing WHERE {where} ORDER BY name, label LIMIT {most}")
     if not ids:
         return []
     sql = f"SELECT token_id, configuration_id, urgent_at FROM tokens_listing WHERE token_id IN ({marks(ids)})"

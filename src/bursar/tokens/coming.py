@@ -13,7 +13,7 @@ from ..context import Context
 from ..reference import token_reference
 from .conditions import needs_now, plus
 from .listing import Rank, rank_at
-from .query import read
+from .query import in_spans, read
 
 GROUPED = 5_000  # ends up to which they are grouped by the database
 
@@ -90,13 +90,9 @@ def _slots_one_by_one(ctx: Context, micros: int, length: int, slots: int) -> lis
 def kept_by_slot(ctx: Context, now: datetime, slot: timedelta, slots: int) -> dict[int, int]:
     """How many refresh tokens end in each slot that Bursar will have replaced by then."""
     micros, length = to_micros(now), _micros(slot)
-    ends = [micros + length * number for number in range(slots + 1)]
-    counted = [
-        f"(SELECT COUNT(*) FROM tokens_listing WHERE kept_at > {begin} AND kept_at <= {end})"
-        for begin, end in pairwise(ends)
-    ]
-    [found] = read(ctx, f"SELECT {', '.join(counted)}")
-    return {place: int(count) for place, count in enumerate(found) if count}
+    fences = [micros + length * number + 1 for number in range(slots + 1)]  # what ends with a slot ends in it
+    rows = read(ctx, in_spans("tokens_listing", "kept_at", fences))
+    return {int(place): int(count) for place, count in rows if count}
 
 
 def _micros(span: timedelta) -> int:

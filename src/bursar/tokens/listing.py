@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from django.db import connection
 
+from .query import joined
 from .users import used_in
 
 FOREVER = 9_000_000_000_000_000_000  # microseconds: later than any instant that can be stored
@@ -119,12 +120,12 @@ FROM (
     WHERE {{which}}
 ) AS facts"""
 
-# What a search looks through: names, client ID, provider, template, label, account.
+# What a search looks through: names, client ID, provider, template, label, account, and the names of its users.
 _SEARCHED = """
 INSERT INTO tokens_search (token_id, search)
 SELECT t.id, c.folded || '
 ' || lower(t.label) || '
-' || lower(COALESCE(t.account, ''))
+' || lower(COALESCE(t.account, '')){named}
 FROM tokens_token t JOIN tokens_configuration c ON c.id = t.configuration_id
 WHERE {which}
 ON CONFLICT (token_id) DO UPDATE SET search = excluded.search WHERE tokens_search.search <> excluded.search"""
@@ -159,7 +160,14 @@ def projecting(which: str) -> list[str]:
 
 def searching(which: str) -> str:
     """The statement that writes anew what searches look through, for the tokens that meet the condition `which`."""
-    return _SEARCHED.format(which=which)
+    return _SEARCHED.format(which=which, named="".join(_named(table, column) for table, column in used_in()))
+
+
+def _named(table: str, column: str) -> str:
+    """SQL for the names of a token's users, in lines; always in the same order, so that what didn't change is known."""
+    names = f"SELECT lower(name) AS name FROM {table} WHERE {column} = t.id ORDER BY 1"
+    lines = joined("name", "\n")
+    return f" || COALESCE((SELECT '\n' || {lines} FROM ({names}) AS named), '')"
 
 
 def _users(token: str) -> str:

@@ -90,12 +90,13 @@ def _triggers() -> list[_Trigger]:
         found.append(_Trigger(table, event, projecting(which.format(row=row))))
     found += [_Trigger(table, event, [searching(which)]) for table, event, which in _SEARCHED]
     for table, column in used_in():
-        # Added and taken away, not counted: of two that write at once, neither sees the other's row.
-        found.append(_Trigger(table, "INSERT", [_users(f"NEW.{column}", "+ 1")]))
-        found.append(_Trigger(table, "DELETE", [_users(f"OLD.{column}", "- 1")]))
-        found.append(
-            _Trigger(table, f"UPDATE OF {column}", [_users(f"OLD.{column}", "- 1"), _users(f"NEW.{column}", "+ 1")])
-        )
+        old, new = f"OLD.{column}", f"NEW.{column}"
+        # Added and taken away, not counted: of two that write at once, neither sees the other's row. The second waits
+        # for the first at the count, so what is read after it, for searches, is what both wrote.
+        found.append(_Trigger(table, "INSERT", [_users(new, "+ 1"), searching(f"t.id = {new}")]))
+        found.append(_Trigger(table, "DELETE", [_users(old, "- 1"), searching(f"t.id = {old}")]))
+        moved = [_users(old, "- 1"), _users(new, "+ 1"), searching(f"t.id IN ({old}, {new})")]
+        found.append(_Trigger(table, f"UPDATE OF {column}, name", moved))
     return found
 
 

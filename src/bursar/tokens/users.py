@@ -1,7 +1,6 @@
 """Who uses a token configuration. Consumers register a source; the heart asks, and knows none of them by name."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 Source = Callable[[Collection[str]], Mapping[str, list[str]]]
 """Takes configuration ids, returns for each used one the names of its users, as a person reads them.
@@ -9,26 +8,21 @@ Source = Callable[[Collection[str]], Mapping[str, list[str]]]
 Or takes token ids, and returns the same for each used token: a labelled token has users of its own.
 """
 
-Finder = Callable[[str], tuple[str, tuple[Any, ...]]]
-"""Takes a word of a search, returns a SELECT, with parameters, of the `token_id`s whose users' names hold it."""
-
 _sources: list[Source] = []
-_finders: list[Finder] = []
 _used_in: list[tuple[str, str]] = []
 _by_token: dict[Source, Source] = {}
 
 
 def register(
     source: Source,
-    finder: Finder | None = None,
     by_token: Source | None = None,
     used_in: tuple[str, str] | None = None,
 ) -> None:
-    """Add a source once, from the consumer's AppConfig.ready; by `finder` searches find its users.
+    """Add a source once, from the consumer's AppConfig.ready.
 
     `by_token` is asked where one token counts; without it the users of a configuration use each of its tokens.
-    `used_in` names the table and the column that hold a token's id, a row for each of its users: the listing counts
-    them for sorting.
+    `used_in` names the table and the column that hold a token's id, a row for each of its users with their `name`:
+    the listing counts them for sorting, and searches find tokens by those names.
     """
     if source not in _sources:
         _sources.append(source)
@@ -36,13 +30,6 @@ def register(
         _used_in.append(used_in)
     if by_token is not None:
         _by_token[source] = by_token
-    if finder is not None and finder not in _finders:
-        _finders.append(finder)
-
-
-def finding(word: str) -> list[tuple[str, tuple[Any, ...]]]:
-    """The SELECTs that find the tokens whose users' names hold `word`."""
-    return [finder(word) for finder in _finders]
 
 
 def used_in() -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.http import HttpRequest
 
 from ..askable import askable
-from ..tokens.board import Sort, Wanted
 from ..tokens.listing import Rank
+from ..tokens.wanted import Sort, Wanted
 from .rows import rank_of
 
 OVERVIEW = "/tokens"

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..context import Context
-from ..tokens.board import Counts, Found, Sort, counts, find
+from ..tokens.board import Counts, Found, counts, find
 from ..tokens.listing import Rank
 from ..tokens.overview import TokenView
 from ..tokens.stopped import stopped
+from ..tokens.wanted import Sort
 from .choice import NOTICED, Choice, address, as_wanted
 from .names import people_named
 from .rows import FILTERS, PAGE, Group, Row, groups_of, rank_of, row_of

@@ -13,9 +13,10 @@ from ..app import context
 from ..askable import askable
 from ..providers import template_of
 from ..reference import token_reference
-from ..tokens.board import Sort, Wanted, first
+from ..tokens.board import first
 from ..tokens.listing import Rank
 from ..tokens.models import Configuration, Listing, Token
+from ..tokens.wanted import Sort, Wanted
 from .access import act
 from .forms.specs import Spec
 

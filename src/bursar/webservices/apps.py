@@ -1,10 +1,8 @@
 """Registers the app with Django, and the services as users of token configurations."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from django.apps import AppConfig
-from django.db.models import Q
 
 from ..tokens import users
 
@@ -13,7 +11,7 @@ class WebServicesConfig(AppConfig):
     name = "bursar.webservices"
 
     def ready(self) -> None:
-        users.register(services_by_configuration, services_named, services_by_token, ("webservice", "token_id"))
+        users.register(services_by_configuration, services_by_token, ("webservice", "token_id"))
 
 
 def services_by_configuration(configuration_ids: Collection[str]) -> Mapping[str, list[str]]:
@@ -33,13 +31,3 @@ def _services(key: str, ids: Collection[str]) -> Mapping[str, list[str]]:
     for value, name in WebService.objects.filter(**{f"{key}__in": list(ids)}).values_list(key, "name"):
         found.setdefault(value, []).append(f'web service "{name}"')
     return found
-
-
-def services_named(word: str) -> tuple[str, tuple[Any, ...]]:
-    """The tokens of the services whose names hold `word`, as a SELECT. SQLite folds ASCII letters alone."""
-    from .models import WebService
-
-    holds = Q(name__icontains=word) if word.isascii() else Q(name__icontains=word) | Q(name__icontains=word.upper())
-    named = WebService.objects.filter(holds, token__isnull=False)
-    sql, parameters = named.order_by().values("token_id").query.sql_with_params()
-    return sql, tuple(parameters)
