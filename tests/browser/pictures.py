@@ -1,4 +1,4 @@
-"""`make screenshots`: a picture of every page, wide and on a phone, light and dark, and those of README and docs.
+"""`make screenshots`: every page, wide and on a phone, light, dark and in German; and the pictures of README and docs.
 
     build/screenshots/index.html   all of them, side by side          docs/images   the few that the words refer to
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import django
 from playwright.sync_api import Page
 
-from tests.counterparts.browser import Browsing
+from tests.counterparts.browser import PHONE, WIDE, Browsing
 from tests.counterparts.home import BursarHome
 from tests.counterparts.processes import REPOSITORY
 
@@ -29,14 +29,16 @@ TAKEN = {
     "add-form-1440-light.png": "add.png",
     "tokens-token-id-1440-light.png": "token.png",
 }
-KINDS = ("1440-light", "1440-dark", "390-light", "390-dark")
+KINDS = ("1440-light", "1440-dark", "390-light", "390-dark", "1440-german", "390-german")
+ENGLISH = {"api-docs"}
+COOKIE = "bursar-language"
 
 
 def main() -> None:
-    """Sign in as the first administrator, furnish the home, and go through all pages."""
+    """Go through all pages from the first administrator's link on, and take their pictures."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bursar.settings")
     django.setup()
-    from tests.browser.every_page import every_page, furnish, opens
+    from tests.browser.every_page import ONCE, every_page
     from tests.browser.test_pages import Desk
 
     shutil.rmtree(SET, ignore_errors=True)
@@ -47,42 +49,42 @@ def main() -> None:
         try:
             home.cli("init", check=0)
             desk = Desk(home, home.serve("--no-worker", "--practice"), browsing, browsing.page())
-            desk.goto("/sign-in")
-            take(browsing, desk.page, "sign-in", names)
-            desk.page.goto(desk.serving.setup_link())
-            take(browsing, desk.page, "setup", names)
-            _become_administrator(desk.page)
-            take(browsing, desk.page, "first-run", names)
-            furnish(desk)
-            for found in every_page(desk):
-                if found.name not in names and opens(desk, found):
-                    take(browsing, desk.page, found.name, names)
+            for name in every_page(desk):
+                browsing.screenshot(desk.page, name)
+                if name not in ONCE | ENGLISH:
+                    in_german(desk.page, name)
+                names.append(name)
         finally:
             home.close()
     (SET / "index.html").write_text(_index(names), "utf-8")
     for taken, kept in TAKEN.items():
         shutil.copyfile(SET / taken, IMAGES / kept)
-    print(f"{len(names)} pages, {len(names) * len(KINDS)} pictures: {SET / 'index.html'}")
+    taken_in_all = len(list(SET.glob("*.png")))
+    print(f"{len(names)} pages, {taken_in_all} pictures: {SET / 'index.html'}")
 
 
-def take(browsing: Browsing, page: Page, name: str, names: list[str]) -> None:
-    """All four pictures of the page as it is."""
-    browsing.screenshot(page, name)
-    names.append(name)
+def in_german(page: Page, name: str) -> None:
+    """The same page for a person who chose German, and the page as it was after it."""
+    _speak(page, "de")
+    for width, height in (PHONE, WIDE):
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=SET / f"{name}-{width}-german.png", full_page=True)
+    _speak(page, "en")
 
 
-def _become_administrator(page: Page) -> None:
-    for label, text in (("Name", "Jana Novak"), ("E-mail address", "jana@kestrel.example")):
-        page.get_by_label(label).fill(text)
-    page.get_by_label("Password").fill("a long enough sentence")
-    page.get_by_role("button", name="Set the password").click()
-    page.wait_for_url("**/tokens")
+def _speak(page: Page, language: str) -> None:
+    page.context.add_cookies([{"name": COOKIE, "value": language, "url": page.url}])
+    page.reload()
 
 
 def _index(names: Iterable[str]) -> str:
     rows = "".join(
         f"<h2>{html.escape(name)}</h2><p>"
-        + "".join(f'<a href="{name}-{kind}.png"><img src="{name}-{kind}.png" height="360"></a> ' for kind in KINDS)
+        + "".join(
+            f'<a href="{name}-{kind}.png"><img src="{name}-{kind}.png" height="360"></a> '
+            for kind in KINDS
+            if (SET / f"{name}-{kind}.png").exists()
+        )
         + "</p>"
         for name in names
     )

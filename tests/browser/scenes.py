@@ -11,7 +11,7 @@ from typing import Any
 from bursar import app
 from bursar.context import Context
 from bursar.keyring import Place, Secret
-from tests.browser import past_scene
+from tests.browser import later_scene, past_scene
 
 CODE = """
 - Name: {name}
@@ -219,7 +219,7 @@ def main() -> None:
     """`python scenes.py fill`."""
     app.boot()
     ctx = app.context()
-    {"fill": fill, "past": past_scene.fill}[sys.argv[1]](ctx, ctx.clock.now())
+    {"fill": fill, "past": past_scene.fill, "later": later_scene.fill}[sys.argv[1]](ctx, ctx.clock.now())
     ctx.storage.close()
 
 

@@ -23,8 +23,8 @@ from bursar.server import logs
 from bursar.tokens.authorize import ticket
 from bursar.tokens.models import Consent, Token, Upload
 from bursar.webservices.models import WebServiceCall, WebServiceJob
-from tests.browser.every_page import SERVICE
 from tests.browser.scenes import CODE
+from tests.browser.staged_pages import SERVICE
 from tests.unit.web_pages import Pages, form_token
 from tests.unit.webservice_scene import service
 

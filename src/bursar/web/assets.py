@@ -11,7 +11,6 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 ROOT = Path(__file__).parent / "static"
 PREFIX = "/static/"
 FIRST = ("vendor/tabler.min.css", "css/tokens.css", "css/frame.css", "css/parts.css")
-SWAGGER = ("ninja/swagger-ui.css", "ninja/swagger-ui-bundle.js", "ninja/swagger-ui-init.js")
 LAST = ("css/narrow.css",)
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -63,20 +61,6 @@ def assets() -> dict[str, Asset]:
     return found
 
 
-@cache
-def swagger() -> dict[str, Asset]:
-    """What the API's page for people needs, out of django-ninja; read when somebody first opens that page."""
-    found = find_spec("ninja")
-    assert found is not None
-    assert found.submodule_search_locations is not None
-    folder = Path(found.submodule_search_locations[0]) / "static"
-    return {name: Asset((folder / name).read_bytes(), TYPES[Path(name).suffix]) for name in SWAGGER}
-
-
-def _all(name: str) -> dict[str, Asset]:
-    return swagger() if name in SWAGGER else assets()
-
-
 def sheets() -> list[str]:
     """The sheets in their order: what others build on first, a sheet for each page, what narrows all of them last."""
     between = sorted(f"css/{file.name}" for file in (ROOT / "css").glob("*.css"))
@@ -85,7 +69,7 @@ def sheets() -> list[str]:
 
 def address(name: str) -> str:
     """The address of a file, with the hash of its content. Raises KeyError for a name that isn't there."""
-    return _versioned(PREFIX + name, _all(name))
+    return _versioned(PREFIX + name, assets())
 
 
 def _files() -> Iterator[tuple[str, Path]]:
@@ -111,7 +95,7 @@ class Assets:
             await self._application(scope, receive, send)
             return
         name = "favicon.svg" if path == "/favicon.ico" else path.removeprefix(PREFIX)
-        status, headers, body = self._answer(scope, _all(name).get(name))
+        status, headers, body = self._answer(scope, assets().get(name))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
