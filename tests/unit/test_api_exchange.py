@@ -2,13 +2,19 @@
 
 import threading
 
+import pyrage
 import pytest
 
 from bursar.context import Context
 from bursar.handout.tries import Tries
+from bursar.keyring import Secret
 from bursar.mail.models import MailAccount
+from bursar.testing import FakeProvider
+from bursar.tokens import age_file
 from bursar.webservices import jobs
 from bursar.webservices.models import WebService, WebServiceJob
+from bursar.webservices.services import find, password_of
+from tests.integration.documents import as_yaml, credentials_document
 from tests.unit.api_scene import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +123,32 @@ def test_web_services_come_in_held_and_go_out_without_secrets(api: Api) -> None:
     assert "cnry-pw" not in replaced.response.content.decode()
     twice = api.ask("POST", "/webservices/import", file.replace(b"Name: Stock", b"Name: Tickets"))
     assert (twice.code, api.ask("POST", "/webservices/import", b"- 1\n").code) == ("name_twice", "document_invalid")
+
+
+def test_what_is_encrypted_with_age_is_opened_by_its_key(api: Api, provider: FakeProvider) -> None:
+    """SEC-60: an export of the pages or of the command line, as it is; the API's own exports hold no secret."""
+    phrase, identity = "fünf Wörter in einer Reihe", pyrage.x25519.Identity.generate()
+    stock = b"- {Name: Stock, BaseURL: 'https://stock.example', Authentication: Basic, User: u, Password: cnry-pw}\n"
+    account = (
+        b"- {Name: Old, Login: o@x.example, Host: h.example, Type: IMAPS, Deliver: 'maildir:/x', Password: cnry-pw}\n"
+    )
+    config = as_yaml(credentials_document("Robot", provider, "robot", "cnry-pw")).encode()
+    for path, data in (("/webservices", stock), ("/mail-accounts", account), ("/configurations", config)):
+        for closed, key in (
+            (
+                age_file.encrypted(data, passphrase=Secret(phrase)),
+                {"Age-Passphrase": phrase.encode().decode("latin-1")},
+            ),
+            (age_file.encrypted(data, recipients=[str(identity.to_public())]), {"Age-Identity": str(identity)}),
+        ):
+            assert api.ask("POST", f"{path}/import", closed).code == "age_key_missing"
+            wrong = {name: str(pyrage.x25519.Identity.generate()) for name in key}
+            assert api.ask("POST", f"{path}/import", closed, **wrong).code == "age_key_wrong"
+            done = api.ask("POST", f"{path}/import?overwrite=true", closed, **key)
+            assert done.status == 200, done.json
+            assert "cnry" not in done.response.content.decode()
+            assert b"cnry" not in api.ask("GET", f"{path}/export").response.content
+    assert password_of(api.ctx, find("Stock")) == Secret("cnry-pw")
 
 
 def test_calls_that_wait_are_listed_begun_anew_and_forgotten(api: Api) -> None:

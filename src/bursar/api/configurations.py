@@ -20,7 +20,7 @@ from ..tokens.labels import add_label
 from ..tokens.models import Configuration, Token
 from ..tokens.transfer import export_documents, import_read
 from .auth import Forbidden, Manager, manager_of
-from .exchange import BODY, brought, yaml_of
+from .exchange import BODY, brought, opened, yaml_of
 from .paging import Limit, Offset, part
 from .shapes import configurations as shapes
 from .shapes.common import Validity
@@ -91,9 +91,10 @@ def export_yaml(request: HttpRequest, name: Annotated[list[str] | None, Query(ma
 )
 def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = False) -> Any:
     """The body is a file in the exchange format: all of it is imported, or nothing. What is there is skipped, or with
-    `overwrite` replaced; its secret stays where the file has none. `dry_run` says what would become of each entry."""
+    `overwrite` replaced; its secret stays where the file has none. `dry_run` says what would become of each entry.
+    A body that is encrypted with age is opened by the header `Age-Passphrase` or `Age-Identity`."""
     manager = manager_of(request)
-    data = request.body
+    data = opened(request)
     if len(data) > LARGEST_FILE:
         raise InvalidInput("The file is larger than 32 MB.", code="document_too_large")
     documents = read_documents(data, "body")

@@ -11,12 +11,30 @@ from ..askable import askable
 from ..context import Context
 from ..errors import InvalidInput
 from ..exchange import HIDDEN, ImportResult, Stored
+from ..keyring import Secret
+from ..tokens import age_file
 from ..tokens.differences import Difference
 from ..tokens.import_plan import OVERWRITTEN, SKIPPED, PlannedEntry
 from .auth import manager_of
 from .shapes.exchange import Brought
 
-BODY = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
+_KEYS = (
+    ("Age-Passphrase", "Opens a body that is encrypted with age: its passphrase."),
+    ("Age-Identity", "Opens a body that is encrypted with age: its identity, `AGE-SECRET-KEY-1…`."),
+)
+BODY: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
+        for name, words in _KEYS
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/yaml": {"schema": {"type": "string"}},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+}
 Names = Annotated[list[str] | None, Query(max_length=1000)]
 
 
@@ -39,16 +57,37 @@ def exchanged(router: Router, kind: str, importing: Importing, exporting: Callab
     def import_yaml(request: HttpRequest, overwrite: bool = False, dry_run: bool = False) -> Any:
         """The body is a file as the export writes it, with secrets where it has some: all of it is imported, or
         nothing. What is there is skipped, or with `overwrite` replaced; its secrets stay where the file has none.
-        `dry_run` says what would become of each entry."""
+        `dry_run` says what would become of each entry. A body that is encrypted with age is opened by the header
+        `Age-Passphrase` or `Age-Identity`."""
         manager = manager_of(request)
         manager.check_all()
-        result = importing(context(), request.body, "body", overwrite=overwrite, dry_run=dry_run, by=manager.by)
+        result = importing(context(), opened(request), "body", overwrite=overwrite, dry_run=dry_run, by=manager.by)
         if not result.entries:
             raise InvalidInput("The body has no entries.", code="document_empty")
         return result.as_json()
 
     router.get("/export", response={200: None}, operation_id=f"export_{kind}")(export_yaml)
     router.post("/import", response=Brought, operation_id=f"import_{kind}", openapi_extra=BODY)(import_yaml)
+
+
+def opened(request: HttpRequest) -> bytes:
+    """The body, decrypted where it is a file of age. Raises InvalidInput without a key that opens it."""
+    data = request.body
+    if not age_file.is_age(data):
+        return data
+    identity, passphrase = request.headers.get("Age-Identity"), request.headers.get("Age-Passphrase")
+    if not identity and not passphrase:
+        raise InvalidInput(
+            "The body is encrypted with age.",
+            code="age_key_missing",
+            action="Send the header Age-Passphrase or Age-Identity with it.",
+        )
+    if passphrase:
+        # A header's bytes come as Latin-1; a passphrase is UTF-8.
+        return age_file.decrypted(
+            data, passphrase=Secret(passphrase.encode("latin-1", "replace").decode("utf-8", "replace"))
+        )
+    return age_file.decrypted(data, identity=Secret(identity or ""))
 
 
 def brought(plan: Sequence[PlannedEntry]) -> dict[str, Any]:
