@@ -78,6 +78,30 @@ def test_whoever_enters_a_secret_that_others_share_is_led_to_where_all_are_chang
     assert "keep their secret" not in html.content.decode()
 
 
+def test_of_very_many_that_share_a_secret_no_more_are_counted_than_a_page_may_take_time_for(pages: Pages) -> None:
+    row = configuration(pages.ctx, "Kestrel")
+
+    def copies(first: int, count: int) -> None:
+        columns = {field.attname: getattr(row, field.attname) for field in Configuration._meta.fields}
+        Configuration.objects.bulk_create(
+            Configuration(**columns | {"id": f"{number:032}", "name": f"Kestrel {number:04}"})
+            for number in range(first, first + count)
+        )
+
+    def said(where: str) -> str:
+        return pages.admin.get(where).content.decode()
+
+    copies(0, 1000)
+    assert "1000 other configurations have this client ID" in said(address(row))
+    assert "500 more have this client ID and are not in this list" in said(f"/configurations/{row.id}/secret")
+    copies(1000, 1)
+    assert "More than 1000 other configurations have this client ID" in said(address(row))
+    assert "More than 500 more have this client ID" in said(f"/configurations/{row.id}/secret")
+    sent = filled(pages.admin, address(row), ClientSecret="another~secret", action="save")
+    html = pages.admin.post(address(row), sent, follow=True).content.decode()
+    assert "More than 1000 other configurations have the same client ID and keep their secret." in html
+
+
 def test_the_page_appears_where_the_secret_can_not_be_opened(pages: Pages) -> None:
     row = configuration(pages.ctx)
     Configuration.objects.update(client_secret=b"not sealed by this key")

@@ -23,7 +23,7 @@ from ...tokens.document import Problem, TokenConfigurationDocument, document_of,
 from ...tokens.edit import by_id, moves, save
 from ...tokens.inventory import fingerprint
 from ...tokens.models import Configuration, Token
-from ...tokens.shared_secret import sharing_count
+from ...tokens.shared_secret import COUNTED, sharing_count
 from ..access import look, person_of
 from ..forms.guide import guide
 from ..forms.moved import Question, confirmed, question
@@ -119,6 +119,9 @@ def _shared(row: Configuration) -> str:
     count = sharing_count(row)
     if not count:
         return ""
+    if count > COUNTED:
+        words = _("More than %(count)d other configurations have this client ID: “Replace secret” leads to them.")
+        return words % {"count": COUNTED}
     return ngettext(
         "Another configuration has this client ID: “Replace secret” changes both.",
         "%(count)d other configurations have this client ID: “Replace secret” changes all of them.",
@@ -175,7 +178,13 @@ def _say(request: HttpRequest, before: TokenConfigurationDocument, change: Chang
     if change.held:
         messages.warning(request, _("What it holds back is sent nowhere until somebody confirms the addresses."))
     others = sharing_count(row) if replaced else 0
-    if others:
+    if others > COUNTED:
+        words = _(
+            "More than %(count)d other configurations have the same client ID and keep their secret. “Replace secret” "
+            "leads to them."
+        )
+        messages.warning(request, words % {"count": COUNTED})
+    elif others:
         sentence = ngettext(
             "Another configuration has the same client ID and keeps its secret. “Replace secret” changes it there too.",
             "%(count)d other configurations have the same client ID and keep their secret. “Replace secret” changes it "

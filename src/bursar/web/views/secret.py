@@ -21,7 +21,7 @@ from ...tokens.configure import check_secret
 from ...tokens.document import document_of
 from ...tokens.edit import by_id
 from ...tokens.models import Configuration
-from ...tokens.shared_secret import Sharing, replace_secret, server_of, sharing, sharing_count
+from ...tokens.shared_secret import COUNTED, Sharing, replace_secret, server_of, sharing, sharing_count
 from ..access import act, person_of
 from ..forms.page import OF_YOURS
 from ..forms.specs import SECRET
@@ -148,6 +148,7 @@ def _page(
     document = document_of(row)
     ends = document.options.client_secret_expires
     problems = problems or {}
+    count = sharing_count(row)
     values: dict[str, Any] = {
         "row": row,
         "stored": stored(row, keep=False),
@@ -156,7 +157,8 @@ def _page(
         "public": document.options.client_authentication is ClientAuthentication.NONE,
         "server": server_of(document),
         "others": [{"sharing": each, "ticked": each.row.id in ticked} for each in others],
-        "more": sharing_count(row) - len(others),
+        "more": count - len(others) - (count > COUNTED),
+        "uncounted": count > COUNTED,
         "day": day,
         "secret_error": problems.get(SECRET, ""),
         "day_error": problems.get(EXPIRES, ""),
