@@ -193,5 +193,17 @@ def test_the_command_says_what_came_of_a_call(cli: Cli, server: Service, tmp_pat
     assert large.stat().st_size == 10_000_000
     cli("webservice", "run", "Tickets", "create", "--sample", "--output", str(large), check=5)
     assert large.stat().st_size == 10_000_000, "what was there stays"
+    download = ("webservice", "run", "Tickets", "create", "--sample", "--output", str(large))
+    broken = {"Content-Length": "100", "Content-Type": "application/zip"}
+    server.answers = [
+        Answer(200, {}, b"x" * 100),
+        Answer(200, broken, lambda handler: handler.wfile.write(b"half") and None),
+        Answer(403, {}, b'{"why": "not yours"}'),
+    ]
+    assert "more than 99 bytes" in cli(*download, "--max-size", "99", check=4).stderr
+    cli(*download, check=5)
+    cli(*download, check=4)
+    assert large.stat().st_size == 10_000_000, "what was there stays, whatever came"
+    assert "not yours" in cli("webservice", "log", "Tickets", "--limit", "1", "--json", check=0).stdout
     assert list(tmp_path.glob("*.part")) == []
     cli("webservice", "delete", "Tickets", "--yes", check=0)

@@ -189,6 +189,7 @@ SENTENCES: tuple[str, ...] = (
     gettext_noop("Ask GitHub Support."),
     gettext_noop("Ask Salesforce."),
     gettext_noop("Ask Yahoo to approve the application for mail."),
+    gettext_noop("Ask for less, or let it go to a file, with more room: `bursar webservice run SERVICE INVOKER --output FILE --max-size BYTES`."),
     gettext_noop("Assign the person under Enterprise applications, Users and groups, then authorize again."),
     gettext_noop("Authorize again and accept what is asked."),
     gettext_noop("Authorize again."),

@@ -79,7 +79,7 @@ def call(ctx: Context, row: WebService, name: str, data: Any, attempt: Attempt, 
         answer = _Sender(ctx, service, proof, sink).send(request)
         found = read(service, invoker, answer, ctx.clock.now())
     except BursarError as problem:
-        found = Read(None, None, problem)
+        found = Read(None, None, _final(problem))
     took = ctx.clock.monotonic() - started
     again = _again(found.error, attempt.pause)
     again_at = None if again is None else began + timedelta(seconds=took + again)
@@ -180,9 +180,20 @@ def door_of(ctx: Context, service: Service) -> Door:
     return ctx.door.with_rules(rules)
 
 
+def _final(problem: BursarError) -> BursarError:
+    """What no other try can mend, and the way out counts among the troubles of a network, is for a person."""
+    if problem.code not in _FINAL:
+        return problem
+    action = problem.action or (
+        "Ask for less, or let it go to a file, with more room: `bursar webservice run SERVICE INVOKER --output FILE"
+        " --max-size BYTES`."
+    )
+    return PersonMustAct(problem.sentence, code=problem.code, action=action)
+
+
 def _again(error: BursarError | None, pause: float | None) -> float | None:
     """When to try again: as the policy says, not before the other side wants it."""
-    if pause is None or not isinstance(error, Temporary) or error.code in _FINAL:
+    if pause is None or not isinstance(error, Temporary):
         return None
     return max(pause, error.retry_after or 0.0)
 
