@@ -85,17 +85,16 @@ def every_page(desk: Desk) -> Iterator[str]:
         desk.goto(f"/{place}")
         yield f"{place}-empty"
     furnish(desk)
-    seen = {"setup/<str:link>", "sign-in", "callback/elsewhere"}
-    for name, (pattern, stage) in STAGES.items():
-        stage(desk)
-        status = desk.page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
-        assert status == 200 or name in REFUSALS | WRONG, f"{name}: {status}"
-        seen.add(pattern)
-        yield name
+    seen = {pattern for pattern, _ in STAGES.values()} | {"setup/<str:link>", "sign-in", "callback/elsewhere"}
     values = KNOWN | {name: _asked(desk, question) for name, question in ASKED.items()}
     for route in _routes():
         if route.pattern not in seen and shows(desk, route, values):
             yield route.name
+    for name, (_, stage) in STAGES.items():
+        stage(desk)
+        status = desk.page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
+        assert status == 200 or name in REFUSALS | WRONG, f"{name}: {status}"
+        yield name
     for name, address in MORE.items():
         desk.goto(address)
         yield name

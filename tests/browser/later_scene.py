@@ -8,6 +8,11 @@ from bursar.context import Context
 from bursar.keyring import Place, Secret
 
 ANSWER = '{"error": "queue_closed", "message": "Queue 7 takes no tickets until Monday."}'
+REFUSED = 'The server refuses the login "mail@kestrel.example" with the token of "Accounting" ("AUTHENTICATE failed").'
+ACTION = (
+    "Check that the login is the mailbox's address and that the token's scope covers IMAP. Then request a new token: "
+    "`bursar token authorize 'Accounting'`."
+)
 STEPS: tuple[tuple[str, str, float], ...] = (
     ("name", "192.0.2.25, 2001:db8::25", 0.012),
     ("address", "192.0.2.25: public", 0.0),
@@ -43,8 +48,8 @@ def _mail(ctx: Context, now: datetime, minutes: Any) -> None:
         started_at=now - minutes(3),
         finished_at=now - minutes(3),
         error_code="login_refused",
-        error_sentence="imap.kestrel.example refuses the login.",
-        error_action="Test the account: the test says which step fails.",
+        error_sentence=REFUSED,
+        error_action=ACTION,
         needs_person=True,
         **run | {"fetched": 0, "delivered": 0, "octets": 0},
     )
@@ -67,8 +72,8 @@ def _mail(ctx: Context, now: datetime, minutes: Any) -> None:
     failed = {
         "error": {
             "code": "login_refused",
-            "sentence": "imap.kestrel.example refuses the login of mail@kestrel.example.",
-            "action": "Give the application access to this mailbox.",
+            "sentence": REFUSED,
+            "action": ACTION,
         },
         "choices": [
             {
@@ -122,7 +127,7 @@ def _calls(now: datetime, minutes: Any) -> None:
         tries=3,
         first_at=now - minutes(40),
         next_at=now - minutes(9),
-        error="The service answers 409.",
+        error="tickets.kestrel.example answers 409.",
     )
     WebServiceCall.objects.create(
         service=service,
@@ -135,7 +140,7 @@ def _calls(now: datetime, minutes: Any) -> None:
         headers=json.dumps({"Content-Type": "application/json"}),
         received=ANSWER,
         error_code="status_refused",
-        error="The service answers 409.",
+        error="tickets.kestrel.example answers 409.",
         action="Look at what it says, and at the data that were sent.",
         **told,
     )

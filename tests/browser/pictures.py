@@ -73,7 +73,7 @@ def in_german(page: Page, name: str) -> None:
 
 
 def _speak(page: Page, language: str) -> None:
-    page.context.add_cookies([{"name": COOKIE, "value": language, "url": page.url}])
+    page.context.add_cookies([{"name": COOKIE, "value": language, "domain": "localhost", "path": "/"}])
     page.reload()
 
 

@@ -97,7 +97,7 @@ def fill(ctx: Context, now: datetime) -> None:
         error=(
             "invalid_client",
             "Microsoft refuses the client secret.",
-            "Enter the secret again: the column Value, not the Secret ID.",
+            "Enter the secret again: the column Value of the application's secrets, not the Secret ID.",
         ),
         users=38,
     )

@@ -1,9 +1,13 @@
 """What a person types is never cut, and no name shows as another one: each refused at its field, the input kept."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bursar.access.invitations import invite
+from bursar.access.key_rules import Rules, parse_allow, parse_verbs
+from bursar.access.keys import new_key
 from bursar.errors import InvalidInput
 from bursar.mail.models import MailAccount
 from bursar.tokens.models import Configuration
@@ -108,3 +112,19 @@ def test_a_file_that_waits_no_longer_is_asked_for_again(pages: Pages) -> None:
             assert 'type="file"' in html
             assert f'action="{place}/import"' in html
     assert pages.admin.post("/mail/import/nothing", {"action": "import"}).status_code == 404
+
+
+def test_who_did_something_is_named_alike_on_every_page(pages: Pages) -> None:
+    admin = pages.person("admin")
+    rules = Rules(parse_allow(("*",)), parse_verbs("read"))
+    made = new_key(pages.ctx, "Ticket system", rules, None, "cli:root")[0].id
+    invite(pages.ctx, "new@kestrel.example", "auditor", "cli:root")
+    pages.ctx.settings.set("PostMasterReconnectMessage", "41", admin.email, pages.ctx.clock.now())
+    for address, said in (
+        (f"/keys/{made}", "root on the command line"),
+        ("/people", "by root on the command line"),
+        ("/settings/PostMasterReconnectMessage", "The admin: default → 41"),
+    ):
+        html = " ".join(re.sub("<[^>]*>", " ", pages.admin.get(address).content.decode()).split())
+        assert said in html, address
+        assert "cli:root" not in html
