@@ -133,6 +133,7 @@ SESSION_COOKIE_NAME = "bursar-session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
+LAST_USE_COOKIE_NAME = "bursar-last-use"  # ours: when the session was last used, signed
 CSRF_COOKIE_NAME = "bursar-csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -103,6 +103,45 @@ def test_a_session_ends_twelve_hours_after_sign_in_however_busy_it_is(clock: Fak
     assert admin.get("/tokens").status_code == 302
 
 
+def test_a_session_ends_two_hours_after_its_last_use(clock: FakeClock, pages: Pages) -> None:
+    """SEC-38: what a page asks for by itself is no use; nothing is written for it (SEC-39)."""
+    left, busy = pages.admin, pages.admin
+    for _ in range(23):
+        clock.advance(300)
+        assert left.get("/tokens/rows", headers={"HX-Request": "true"}).headers.get("HX-Redirect") is None
+        assert busy.get("/settings").status_code == 200
+    clock.advance(300)
+    assert left.get("/tokens/rows", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/sign-in"
+    assert busy.get("/settings").status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["", "1.x", "another session's"])
+def test_when_a_session_was_used_is_believed_of_its_own_cookie_alone(
+    clock: FakeClock, pages: Pages, cookie: str
+) -> None:
+    """SEC-38"""
+    admin, other = pages.admin, pages.auditor
+    clock.advance(3600)
+    for client in (admin, other):
+        assert client.get("/settings").status_code == 200
+    clock.advance(3600)
+    name = "bursar-last-use"
+    admin.cookies[name] = other.cookies[name].value if cookie.startswith("another") else cookie
+    assert admin.get("/settings").status_code == 302
+    assert other.get("/settings").status_code == 200
+
+
+def test_a_new_password_does_not_end_the_session_that_set_it_however_old_it_is(clock: FakeClock, pages: Pages) -> None:
+    admin = pages.admin
+    for _ in range(3):
+        clock.advance(3600)
+        assert admin.get("/account").status_code == 200
+    new = "a new sentence, long enough"
+    sent = {"do": "password", "current_password": PASSWORD, "password": new, "again": new}
+    assert admin.post("/account", sent).status_code == 303
+    assert admin.get("/account").status_code == 200
+
+
 def test_the_first_administrator_is_made_once(pages: Pages) -> None:
     """SEC-36: the link is gone after its use, and without one there is no way in."""
     link = f"/setup/{new_setup_link(pages.ctx)}"

@@ -1,4 +1,4 @@
-"""`__Host-` and Secure on the session's and the CSRF cookie, exactly when HttpType is https (SEC-38).
+"""`__Host-` and Secure on the cookies of session, last use and CSRF, exactly when HttpType is https (SEC-38).
 
 Django knows one name a cookie, whatever the site; here the names are exchanged for each request.
 """
@@ -23,7 +23,7 @@ class HostCookies:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         site = site_of(request)
-        names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+        names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LAST_USE_COOKIE_NAME)
         if site is None or not site.is_https:
             return self._get_response(request)
         for name in names:
