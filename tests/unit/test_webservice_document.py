@@ -127,6 +127,7 @@ def test_a_document_comes_out_as_it_went_in_and_its_schedule_is_planned(ctx: Con
         ({"Authentication": "Kerberos"}, "Authentication must be one of"),
         ({"Authentication": "Basic", "User": "a:b"}, "User must not hold a colon"),
         ({"Authentication": "Header", "Token": "x", "HeaderTemplate": "{token}"}, "HeaderTemplate must be"),
+        ({"Authentication": "Header", "Token": "x", "HeaderTemplate": "X Y: {token}"}, "HeaderTemplate must be"),
         ({"Headers": {"X A": "1"}}, "Headers.X A is no name"),
         ({"Headers": {"X-A": "ü"}}, "Headers.X-A must be one line of ASCII"),
         ({"Invokers": {f"i{n}": {} for n in range(201)}}, "Invokers must be at most 200"),

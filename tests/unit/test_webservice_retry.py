@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from bursar.clock import to_micros
 from bursar.context import Context
 from bursar.testing import FakeClock
-from bursar.webservices import jobs
+from bursar.webservices import jobs, planned
 from bursar.webservices.models import WebServiceJob
 from bursar.webservices.service import Retry
 from bursar.webservices.services import find, set_validity
@@ -34,9 +35,8 @@ def test_after_the_period_it_is_given_up_whatever_the_count(ctx: Context, clock:
     service(ctx, server.url, Retry=policy, Invokers=INVOKERS)
     server.answers = [Answer(503)] * 10
     run(ctx)
-    for _ in range(5):
-        clock.advance(12)
-        turn(ctx)
+    clock.advance(12)
+    turn(ctx)
     assert len(server.received) == 2, "the third would begin after the period"
     assert [job.state for job in jobs.views()] == ["given-up"]
 
@@ -67,6 +67,29 @@ def test_a_last_try_that_a_kill_interrupted_was_the_last(ctx: Context, clock: Fa
     assert len(server.received) == 1
     [job] = jobs.views()
     assert (job.state, "interrupted" in job.error) == ("given-up", True)
+
+
+def test_of_what_was_given_up_the_latest_are_kept(
+    ctx: Context, server: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "KEPT", 2)
+    service(ctx, server.url, Retry=POLICY, Invokers=INVOKERS)
+    server.answers = [Answer(422)] * 4
+    for _ in range(4):
+        run(ctx)
+    keys = [each.headers["idempotency-key"] for each in server.received]
+    assert [job.id for job in jobs.views()] == keys[:1:-1]
+
+
+def test_two_that_saw_the_same_moment_of_the_clock_put_one_job_in_line(
+    ctx: Context, clock: FakeClock, server: Service
+) -> None:
+    service(ctx, server.url, Invokers={"create": INVOKERS["create"] | {"Schedule": "* * * * *"}})
+    clock.advance(120)
+    now = clock.now()
+    [found] = ctx.storage.read(lambda cursor: planned._due(cursor, to_micros(now)))
+    assert [planned._enqueue(ctx, found, now) for _ in range(2)] == [True, False]
+    assert len(jobs.views()) == 1
 
 
 def test_what_waits_is_not_called_for_a_service_that_is_not_valid(
