@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
+from io import BytesIO
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -80,23 +80,27 @@ def export_documents(
     rows = Configuration.objects.all()
     if names is not None:
         rows = rows.filter(id__in=[find(name).id for name in dict.fromkeys(names)])
-    return export_rows(ctx, rows, with_secrets=with_secrets, by=by, encrypted=encrypted)
+    return export_rows(ctx, rows, with_secrets=with_secrets, by=by, encrypted=encrypted).decode()
 
 
 def export_rows(
     ctx: Context, rows: QuerySet[Configuration], *, with_secrets: bool, by: str = "", encrypted: bool = False
-) -> str:
-    """`export_documents` for these rows, read in parts. Raises Temporary, where nothing leaves that isn't noted."""
+) -> bytes:
+    """`export_documents` for these rows, read in parts. Raises Temporary, where nothing leaves that isn't noted.
+
+    It is whole before any of it leaves, so that what stops in the middle is an answer and no file; and it is in memory
+    once, as bytes, since secrets in clear text belong in no file of the machine.
+    """
     told: list[str] = []
-    text = StringIO()
+    data = BytesIO()
     for some in _in_parts(rows.order_by("name")):
         written = write_documents((document_of(row), _secret(ctx, row) if with_secrets else None) for row in some)
-        text.write(written if not text.tell() else written.removeprefix(START))
+        data.write((written if not data.tell() else written.removeprefix(START)).encode())
         told += [row.id for row in some if with_secrets and row.client_secret is not None]
     if told:
         with writing(), connection.cursor() as cursor:
             history.note_all(cursor, told, history.EXPORTED, by, ctx.clock.now(), encrypted=encrypted)
-    return text.getvalue() or write_documents(())
+    return data.getvalue() or write_documents(()).encode()
 
 
 def _in_parts(rows: QuerySet[Configuration]) -> Iterator[list[Configuration]]:

@@ -37,11 +37,11 @@ def keys_of(request: HttpRequest, choice: str) -> dict[str, Any]:
         raise Unusable("recipients", str(problem)) from None
 
 
-def file_of(text: str, name: str, keys: Mapping[str, Any]) -> tuple[bytes, str, str]:
+def file_of(data: bytes, name: str, keys: Mapping[str, Any]) -> tuple[bytes, str, str]:
     """The file's bytes, name and type, encrypted where there is something to do it with."""
     if keys:
-        return age_file.encrypted(text.encode(), **keys), f"{name}.age", "application/octet-stream"
-    return text.encode(), name, "application/yaml"
+        return age_file.encrypted(data, **keys), f"{name}.age", "application/octet-stream"
+    return data, name, "application/yaml"
 
 
 def shown(request: HttpRequest, choice: str, problems: Mapping[str, str]) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def _file(request: HttpRequest, kind: Kind, choice: str) -> HttpResponse:
     if choice != NONE:
         log.warning("%s exported %s with their secrets (%s)", person_of(request).email, kind.file_name, choice)
     name = f"{kind.file_name}-{timezone.localtime(context().clock.now()):%Y%m%d-%H%M%S}.yml"
-    data, name, content_type = age_choice.file_of(text, name, keys)
+    data, name, content_type = age_choice.file_of(text.encode(), name, keys)
     named = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(data, content_type=content_type, headers=named)
 

@@ -52,9 +52,9 @@ def export(request: HttpRequest) -> HttpResponse:
 def _file(ctx: Context, request: HttpRequest, rows: QuerySet[Configuration], choice: str) -> HttpResponse:
     keys = age_choice.keys_of(request, choice)
     person = person_of(request).email
-    text = export_rows(ctx, rows, with_secrets=choice != NONE, by=person, encrypted=bool(keys))
+    data = export_rows(ctx, rows, with_secrets=choice != NONE, by=person, encrypted=bool(keys))
     name = f"OAuth2TokenConfigurationExport_{timezone.localtime(ctx.clock.now()):%Y%m%d_%H%M%S}.yml"
-    data, name, kind = age_choice.file_of(text, name, keys)
+    data, name, kind = age_choice.file_of(data, name, keys)
     if choice != NONE:
         log.warning("%s exported %d configurations with their secrets (%s)", person, rows.count(), choice)
     return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
