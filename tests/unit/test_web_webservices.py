@@ -116,6 +116,8 @@ def test_a_call_from_the_page_shows_the_answer_and_stands_in_the_log(
     assert "&lt;script&gt;" not in shown, "bodies are for administrators"
     assert "<script>" not in shown_to_admin.split("<main", 1)[1]
     assert "bursar token get" in shown
+    assert "The admin" in shown, "who called, by name"
+    assert "page:admin" not in shown
     listed = pages.admin.get("/webservices").content.decode()
     assert "Retrying" in listed
     assert '<span class="caption">Last call </span><time' in listed, "what the time is of, where there are no columns"

@@ -23,6 +23,11 @@ def by_name(address: str) -> str:
     return people_named([address])[address]
 
 
+def origin_words(origin: str) -> str:
+    """What made a call of a web service: the clock, or who pressed the button or typed the command."""
+    return _("by the clock") if origin == "schedule" else by_name(origin.removeprefix("page:"))
+
+
 def _written(by: str) -> str:
     if by.startswith("cli:"):
         return _("%(user)s on the command line") % {"user": by.removeprefix("cli:")}

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from ...sentences import said
 from ..assets import address
 from ..icons import icon_html
-from ..names import by_name, template_title, user_icon, user_words, users_words
+from ..names import by_name, origin_words, template_title, user_icon, user_words, users_words
 from ..wording import clock, code_marked, full, long_date, moment_html
 
 register = template.Library()
@@ -49,6 +49,7 @@ def when(at: datetime, now: datetime, style: str = "clock") -> SafeString:
 
 register.simple_tag(icon_html, name="icon")
 register.filter("by_name", by_name)
+register.filter("origin", origin_words)
 register.filter("long_day", long_date)
 register.filter("template_title", template_title)
 register.filter("users", users_words)
