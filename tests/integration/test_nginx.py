@@ -1,5 +1,6 @@
 """The nginx of docs/how-to/nginx.md, as it stands there, before a real Bursar."""
 
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import signal
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import HTTPSConnection
 from http.cookies import SimpleCookie
@@ -69,6 +71,7 @@ class Site:
     port: int
     ca: Path
     bursar: Serving
+    door: int  # a port where no door listens yet
 
     def visitor(self, address: str = "127.0.0.1") -> Visitor:
         return Visitor(self.port, self.ca, address)
@@ -85,10 +88,11 @@ def site(bursar_home: BursarHome) -> Iterator[Site]:
         bursar_home.cli("setting", "set", name, value, check=0)
     bursar = bursar_home.serve("--no-worker")
     configuration = place / "nginx.conf"
-    configuration.write_text(wrapped(example(port, bursar.port, made), place))
+    door = free_port()
+    configuration.write_text(wrapped(example(port, bursar.port, door, made), place))
     nginx = subprocess.Popen([nginx_program(), "-p", str(place), "-c", str(configuration), "-g", "daemon off;"])
     wait_until(lambda: answers(port), "nginx's start")
-    yield Site(port, made.ca, bursar)
+    yield Site(port, made.ca, bursar, door)
     nginx.send_signal(signal.SIGTERM)
     nginx.wait(10)
     remove(place)
@@ -104,17 +108,17 @@ def page() -> str:
     return (REPOSITORY / "docs" / "how-to" / "nginx.md").read_text()
 
 
-def example(port: int, bursar_port: int, made: certificates.Certificates) -> str:
-    """The site of the page, with ports and files of this test."""
-    found = re.search(r"```nginx\n(.*?)```", page(), re.DOTALL)
-    assert found
-    text = found[1]
+def example(port: int, bursar_port: int, door_port: int, made: certificates.Certificates) -> str:
+    """The site of the page, with the door's part in it, and with ports and files of this test."""
+    site, door = re.findall(r"```nginx\n(.*?)```", page(), re.DOTALL)
+    text = site.rstrip().removesuffix("}") + door + "}\n"
     for theirs, ours in {
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
         "bursar.example.org": "localhost",
         "/etc/ssl/bursar/fullchain.pem": str(made.certificate),
         "/etc/ssl/bursar/privkey.pem": str(made.key),
         "http://127.0.0.1:8085": f"http://127.0.0.1:{bursar_port}",
+        "http://127.0.0.1:8086": f"http://127.0.0.1:{door_port}",
     }.items():
         assert theirs in text
         text = text.replace(theirs, ours)
@@ -172,3 +176,25 @@ def test_who_guesses_passwords_is_slowed_down_by_the_address_that_nginx_tells(
     fields = {"csrfmiddlewaretoken": found[1], "login": EMAIL, "password": PASSWORD}
     assert "Too many tries" in eve.ask("POST", "/sign-in", fields, **{"X-Forwarded-For": "127.0.0.9"})[2]
     assert site.visitor("127.0.0.3").sign_in(PASSWORD)[0] in (302, 303)
+
+
+def test_a_door_hands_out_and_the_server_manages(site: Site, bursar_home: BursarHome) -> None:
+    """Names with a slash and a label go to the door as they are asked for; what is asked by a token's id doesn't."""
+    url = "Requests.TokenByClientCredentials.Request.URL=https://sso.example/token"
+    bursar_home.cli("config", "add", "--template", "any-app", "--name", "mail/sales", "--set", url, check=0)
+    made = bursar_home.cli("key", "new", "--name", "k", "--allow", "*", "--verbs", "read,refresh,manage", check=0)
+    key = {"Authorization": f"Bearer {made.stdout.strip()}"}
+    visitor = site.visitor()
+    assert visitor.ask("GET", "/api/v1/tokens/mail%2Fsales", **key)[0] == 502, "no door, and the server isn't asked"
+    with ExitStack() as stack:
+        door = stack.enter_context(bursar_home.start("door", "--listen", f"127.0.0.1:{site.door}"))
+        stack.callback(door.terminate)
+        wait_until(lambda: answers(site.door) or door.poll() is not None, "the door's start")
+        status, _, body = visitor.ask("GET", "/api/v1/tokens/mail%2Fsales", **key)
+        assert (status, json.loads(body)["code"]) == (409, "misconfigured")
+        assert visitor.ask("GET", "/api/v1/tokens/mail%2Fsales%23label", **key)[0] == 404
+        [token] = json.loads(visitor.ask("GET", "/api/v1/tokens", **key)[2])["items"]
+        assert json.loads(visitor.ask("GET", f"/api/v1/tokens/{token['id']}/state", **key)[2]) == token
+        assert visitor.ask("GET", f"/api/v1/tokens/{token['id']}/past", **key)[0] == 200
+        assert visitor.ask("POST", f"/api/v1/tokens/{token['id']}/revoke", **key)[0] == 200
+        assert json.loads(visitor.ask("GET", "/api/v1/tokens/mail%2Fsales", **key)[2])["code"] == "revoked"

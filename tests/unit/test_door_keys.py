@@ -153,7 +153,7 @@ def test_only_a_key_that_manages_everything_stops_everything(scene: Scene, door:
 
 
 def test_what_is_not_the_doors_is_handed_on(door: Door) -> None:
-    for asked in ("GET /api/v1/tokens", "DELETE /api/v1/tokens/x", "GET /tokens", "GET /api/v1/"):
+    for asked in ("GET /api/v1/tokens", "DELETE /api/v1/tokens/x/state", "GET /tokens", "GET /api/v1/"):
         method, path = asked.split()
         said = door.ask(method, path)
         assert said.json["detail"].startswith("Only tokens are handed out here"), path

@@ -167,6 +167,7 @@ def test_a_refresh_says_which_token_was_refused(scene: Scene, door: Door, body: 
     assert scene.provider.token_requests() == []
     assert door.ask("POST", "/api/v1/tokens/x/refresh", body=b"x" * 20_000).status == 413
     assert door.ask("GET", "/api/v1/tokens/x/refresh").status == 405
+    assert door.ask("DELETE", "/api/v1/tokens/x").status == 405
 
 
 @pytest.mark.parametrize("name", ["a/b", "a#b", "ä ö%41?", "a/refresh", "..", "名前", "+ &=;"])

@@ -112,8 +112,8 @@ class HttpDoor:
         method: str = scope["method"]
         if path.startswith(PREFIX):
             segment = path[len(PREFIX) :]
-            if b"/" not in segment and segment and method in READING:
-                return await self._get(scope, segment)
+            if b"/" not in segment and segment:
+                return await self._get(scope, segment) if method in READING else answers.not_allowed("GET, HEAD")
             if segment.endswith(REFRESH) and segment.count(b"/") == 1 and len(segment) > len(REFRESH):
                 if method != "POST":
                     return answers.not_allowed("POST")
