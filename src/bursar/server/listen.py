@@ -54,7 +54,7 @@ class Listen:
             raise Refused(
                 f"Bursar can't listen on {self}: {_reason(problem)}.",
                 code="port_busy" if problem.errno == errno.EADDRINUSE else "cannot_listen",
-                action="Stop what listens there, or choose another address with --listen.",
+                action="Stop what listens there, or choose another address with --listen or BURSAR_LISTEN.",
             ) from None
         return Listen(str(bound[0]), int(bound[1]))
 

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from ..api.app import api
-from . import places, token_field
+from . import token_field
 from .exchange import MAIL as MAIL_ACCOUNTS
 from .exchange import WEBSERVICES as WEB_SERVICES
 from .sign_in import sign_in, sign_out
@@ -150,7 +150,6 @@ urlpatterns = [
     path("consents/<str:consent_id>/keep", consents.keep),
     re_path(r"^(?:.*/)?get-oauth2-token-by-authorization-code\.pl$", callback.callback),
 ]
-urlpatterns += places.missing(urlpatterns)
 
 handler400 = "bursar.web.failures.bad_request"
 handler403 = "bursar.web.failures.forbidden"
