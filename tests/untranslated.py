@@ -10,7 +10,20 @@ from django.template.base import Lexer, TokenType
 ROOT = Path(__file__).parent.parent / "src" / "bursar" / "web" / "templates"
 READ_ALOUD = {"aria-label", "placeholder", "title", "alt", "data-copied", "data-selected"}
 CODE = {"code", "script", "style", "pre", "kbd"}
-NAMES = {"PKCE", "Bursar", "Znuny", "YAML", "OAuth", "https", "http", "Microsoft", "Google", "Deutsch", "English"}
+NAMES = {
+    "PKCE",
+    "OpenAPI",
+    "Bursar",
+    "Znuny",
+    "YAML",
+    "OAuth",
+    "https",
+    "http",
+    "Microsoft",
+    "Google",
+    "Deutsch",
+    "English",
+}
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _EXAMPLE = re.compile(r"\S*(?:@|://)\S*")
 

@@ -46,7 +46,7 @@ def test_a_key_from_its_making_to_its_end(desk: Desk) -> None:
         " AND t.access_token IS NOT NULL ORDER BY t.expires_at DESC LIMIT 1"
     )
     desk.goto("/keys")
-    page.get_by_role("link", name="Make the first key").click()
+    page.get_by_role("link", name="New key").click()
     page.get_by_label("Who will use it").fill("mail gateway")
     page.get_by_label("Names it may have").fill(f"{name}\nmail-*")
     page.get_by_label("Replace a refused token").uncheck()

@@ -20,7 +20,7 @@ from bursar.mail.looking import look_of
 from bursar.mail.models import MailAccount
 from bursar.mail.pop3 import login as pop3_login
 from bursar.mail.probe import probe
-from bursar.testing import FakeProvider
+from bursar.testing import FakeProvider, FakeRandomness
 from bursar.tokens.transfer import import_documents
 from tests.counterparts import certificates
 from tests.integration.documents import as_yaml, credentials_document
@@ -458,11 +458,20 @@ def refusing(at: Collection[int]) -> Hook:
     return poisoned
 
 
+class Middle(FakeRandomness):
+    """Between two bounds always the middle."""
+
+    def uniform(self, low: float, high: float) -> float:
+        return (low + high) / 2
+
+
 @pytest.mark.parametrize("poison", [hanging_up, refusing])
 def test_more_poison_than_a_batch_holds_stops_nobody(
     scene: Scene, start: Start, poison: Callable[[Collection[int]], Hook]
 ) -> None:
     """SEC-59: before, between and behind; also where nothing else is left, and where one more message comes then."""
+    # The message that shows whether the server hangs up at every one is any in life, where chance may hit a bad one.
+    scene = replace(scene, ctx=replace(scene.ctx, randomness=Middle()))
     bad = {*range(1, 9), 14, 20}
     server = start(uid_fetch=poison(bad))
     scene.account(server.port)
