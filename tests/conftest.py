@@ -76,6 +76,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     name = f"test_{os.getpid()}_{secrets.token_hex(3)}"
     if not DATABASE_URL:
         wanted["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
+    else:
+        wanted["OPTIONS"]["pool"]["max_size"] = 60  # a test may hold several contexts, each with what a process has
     wanted["TEST"]["NAME"] = name if DATABASE_URL else str(tmp_path_factory.mktemp("database") / f"{name}.sqlite3")
 
 
