@@ -11,6 +11,7 @@ from tests.unit.door_scene import Door
 from tests.unit.life_scene import Scene
 
 if TYPE_CHECKING:
+    from tests.unit.api_scene import Api
     from tests.unit.web_pages import Pages
 
 
@@ -35,6 +36,19 @@ def pages(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Iterator["Pages"]:
     cache.clear()
     yield Pages(ctx)
     cache.clear()
+
+
+@pytest.fixture
+def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> "Api":
+    """The management API on the test's context; nobody is slowed down for the test before."""
+    from bursar import app
+    from bursar.api import auth
+    from bursar.handout.tries import Tries
+    from tests.unit.api_scene import Api
+
+    monkeypatch.setattr(app, "_context", ctx)
+    monkeypatch.setattr(auth, "_tries", Tries())
+    return Api(ctx)
 
 
 @pytest.fixture

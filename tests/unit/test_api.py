@@ -10,8 +10,6 @@ import pytest
 from bursar.access.key_rules import Verb
 from bursar.access.models import Invitation, Person
 from bursar.api.app import api as described
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from bursar.mail import running
 from bursar.mail.ledger import Ledger, Refused
 from bursar.mail.result import Result
@@ -26,13 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SNAPSHOT = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
 TOKENS = 16  # that a filled scene has
 MAIL = {"name": "Support", "login": "s@x.example", "host": "mail.x.example", "deliver": "maildir:/var/mail/x"}
-
-
-@pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    return Api(ctx)
 
 
 def test_the_description_is_the_one_that_is_published() -> None:

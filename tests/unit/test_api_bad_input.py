@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from bursar.api.app import api as described
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from tests.unit.api_scene import Api, Said
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,12 +61,9 @@ TEXTS = ("%00", "%FF", "%ED%A0%80", "x" * 2000, "-1", "9" * 400, "%2e%2e%2f", "1
 
 
 @pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    made = Api(ctx)
-    made.fill()
-    return made
+def api(api: Api) -> Api:
+    api.fill()
+    return api
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:

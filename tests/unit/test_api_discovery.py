@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from bursar.keyring import Secret
 from bursar.testing import FakeProvider
 from bursar.tokens.configure import secret_of
@@ -15,13 +13,6 @@ from tests.unit.api_scene import Api, Said
 from tests.unit.test_discovery import metadata, says
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    return Api(ctx)
 
 
 def looked(api: Api, provider: FakeProvider, **members: Any) -> Said:

@@ -5,8 +5,6 @@ import threading
 import pyrage
 import pytest
 
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from bursar.keyring import Secret
 from bursar.mail.models import MailAccount
 from bursar.testing import FakeProvider
@@ -21,13 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MAIL = {"name": "Support", "login": "s@x.example", "host": "127.0.0.1", "port": 1, "deliver": "maildir:/var/mail/x"}
 NOBODY = "0" * 32
-
-
-@pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    return Api(ctx)
 
 
 @pytest.fixture

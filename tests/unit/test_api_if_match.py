@@ -13,8 +13,6 @@ from bursar.access import keys, roster
 from bursar.access.key_model import ApiKey
 from bursar.access.models import Person
 from bursar.api import tags
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from bursar.mail.models import MailAccount
 from bursar.tokens import configure
 from bursar.tokens.labels import add_label
@@ -32,13 +30,6 @@ SERVICE = {
 }
 NEW = {"template": "any-app", "name": "ERP", "set": {"TokenURL": "https://idp.example/token"}}
 TIMEOUT = "WebUserAgent::Timeout"
-
-
-@pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    return Api(ctx)
 
 
 def asked(api: Api, method: str, where: str, body: Any = None) -> Said:

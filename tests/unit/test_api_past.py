@@ -4,21 +4,12 @@ from typing import Any
 
 import pytest
 
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from bursar.tokens import configure
 from bursar.tokens.models import Configuration, Token
 from tests.browser import past_scene
 from tests.unit.api_scene import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    return Api(ctx)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import pytest
 
-from bursar.context import Context
-from bursar.handout.tries import Tries
 from bursar.keyring import Secret
 from bursar.tokens.configure import secret_of
 from bursar.tokens.document import document_of
@@ -13,13 +11,6 @@ from tests.unit.forms_scene import configuration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = {"client_secret": "cnry-new", "expires": "2028-05-22"}
-
-
-@pytest.fixture
-def api(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("bursar.app._context", ctx)
-    monkeypatch.setattr("bursar.api.auth._tries", Tries())
-    return Api(ctx)
 
 
 def stored(api: Api) -> dict[str, Secret | None]:

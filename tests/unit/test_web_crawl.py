@@ -6,7 +6,6 @@ from collections import Counter
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.urls import resolve
 
@@ -16,7 +15,7 @@ from bursar.access.keys import new_key
 from bursar.tokens.uploads import receive
 from bursar.web.help.library import page as help_page
 from tests.browser.scenes import CODE
-from tests.unit.web_pages import Pages
+from tests.unit.web_pages import Pages, dump
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,11 +62,6 @@ def walk(client: Client, starts: list[str]) -> dict[str, str]:
         if answer.status_code != 200:
             waiting.append((urljoin(address, answer.headers["Location"]), address))
     return found
-
-
-def dump(capsys: pytest.CaptureFixture[str]) -> str:
-    call_command("dumpdata", exclude=["audit"], verbosity=0)
-    return capsys.readouterr().out
 
 
 def test_an_administrator_walks_everywhere_and_nothing_changes(

@@ -17,7 +17,7 @@ from bursar.webservices.service import Service as Document
 from bursar.webservices.services import Secrets, add, change, confirm, document_of, find, password_of, set_validity
 from bursar.webservices.transfer import import_services
 from tests.integration.webservice_server import Answer, Service
-from tests.unit.web_pages import PASSWORD
+from tests.unit.web_pages import PASSWORD, confirm_held
 from tests.unit.webservice_scene import TOKEN, configure, service
 
 if TYPE_CHECKING:
@@ -135,14 +135,7 @@ def test_the_form_asks_before_and_the_password_decides(
     assert "Tickets is held" in overview
     assert f"/webservices/{row.id}/confirm" in overview
     clock.advance(301)
-    confirming = {"seen": str(row.generation)}
-    assert admin.post(f"/webservices/{row.id}/confirm", confirming).status_code == 422
-    assert find("Tickets").held
-    assert pages.auditor.post(f"/webservices/{row.id}/confirm", confirming).status_code == 403
-    stale = {"seen": "1", "current_password": PASSWORD}
-    assert admin.post(f"/webservices/{row.id}/confirm", stale).status_code == 409
-    assert admin.post(f"/webservices/{row.id}/confirm", confirming).status_code == 303
-    assert not find("Tickets").held
+    confirm_held(pages, admin, f"/webservices/{row.id}", row.generation, lambda: find("Tickets").held)
     clock.advance(301)
     new = form | {"Name": "New", "BaseURL": "https://third.example"}
     assert "where nobody has confirmed it" in admin.post("/webservices/add", new).content.decode()

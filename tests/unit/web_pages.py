@@ -1,8 +1,11 @@
 """The pages as a test asks for them: by people of each role, under the host that the system configuration names."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from bursar.access.models import Person
@@ -55,6 +58,25 @@ class Pages:
 
     def view(self, name: str) -> TokenView:
         return next(view for view in list_tokens(self.ctx) if view.reference == name)
+
+
+def dump(capsys: pytest.CaptureFixture[str], *, but_audit: bool = False) -> str:
+    """The whole database as text; `but_audit` leaves out the audit log, where refused requests are told of."""
+    call_command("dumpdata", exclude=["audit"] if but_audit else [], verbosity=0)
+    return capsys.readouterr().out
+
+
+def confirm_held(pages: Pages, admin: Client, page: str, seen: int, is_held: Callable[[], bool]) -> None:
+    """Release what is held at `page`: by an administrator alone, with the password, and as it was looked at (SEC-43,
+    SEC-62). `admin` gave the password long ago."""
+    confirming = {"seen": str(seen)}
+    assert admin.post(f"{page}/confirm", confirming).status_code == 422
+    assert is_held()
+    assert pages.auditor.post(f"{page}/confirm", confirming).status_code == 403
+    stale = {"seen": "1", "current_password": PASSWORD}
+    assert admin.post(f"{page}/confirm", stale).status_code == 409
+    assert admin.post(f"{page}/confirm", confirming).status_code == 303
+    assert not is_held()
 
 
 def form_token(html: str) -> str:

@@ -1,13 +1,12 @@
 """The audit log: who did what when, by page or API, also where it was refused (SEC-65)."""
 
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router
 
 from ..app import context
-from ..askable import askable
+from ..askable import askable, words_of
 from ..audit.log import Written, newest
 from .auth import manager_of
 from .paging import Limit, Offset, part
@@ -26,9 +25,5 @@ def list_entries(
 ) -> Any:
     """The newest first. `search` looks at who, what, to what, and from where."""
     manager_of(request).check_all()
-    found, total = newest(context(), offset, limit, askable(search).split()[:8], outcome or "")
-    return part(request, found, total, limit, offset, _shown)
-
-
-def _shown(written: Written) -> dict[str, Any]:
-    return {"number": written.number, "at": written.at} | asdict(written.entry)
+    found, total = newest(context(), offset, limit, words_of(askable(search)), outcome or "")
+    return part(request, found, total, limit, offset, Written.as_json)

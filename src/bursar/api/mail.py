@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
@@ -12,7 +11,7 @@ from ..errors import NotFound
 from ..keyring import Secret
 from ..mail import running
 from ..mail.account import AccountType, parse_interval
-from ..mail.accounts import NewAccount, add, delete, view_of
+from ..mail.accounts import NewAccount, add, delete, holding, view_of
 from ..mail.change import amended, change
 from ..mail.log import runs_of
 from ..mail.models import MailAccount
@@ -45,11 +44,9 @@ def list_accounts(
 ) -> Any:
     """By name. `search` looks at name, login and server; `name` is exact."""
     manager_of(request).check_all()
-    rows = MailAccount.objects.select_related("token__configuration").order_by("name")
+    rows = holding(askable(search).split()).select_related("token__configuration").order_by("name")
     if name is not None:
         rows = rows.filter(name=askable(name))
-    for word in askable(search).split():
-        rows = rows.filter(Q(name__icontains=word) | Q(login__icontains=word) | Q(host__icontains=word))
     return part(request, list(rows[offset : offset + limit]), rows.count(), limit, offset, _shown)
 
 

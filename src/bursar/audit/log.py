@@ -6,13 +6,14 @@ in the database), so nobody who can only write the database changes, adds or tak
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from ..askable import containing
 from ..clock import from_micros, to_micros
 from ..context import Context
 
@@ -44,6 +45,10 @@ class Written:
     number: int
     at: datetime
     entry: Entry
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry with its number and moment, as command line and API show it."""
+        return {"number": self.number, "at": self.at, **asdict(self.entry)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +156,9 @@ def _mac(ctx: Context, before: str, values: Sequence[object]) -> str:
 def _condition(words: Sequence[str], outcome: str) -> tuple[str, list[str]]:
     parts, values = [], []
     for word in words:
-        like = "%" + word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         columns = ("actor", "action", "subject", "address")
         parts.append("(" + " OR ".join(f"LOWER({each}) LIKE %s ESCAPE '\\'" for each in columns) + ")")
-        values += [like] * len(columns)
+        values += [containing(word.lower())] * len(columns)
     if outcome:
         parts.append("outcome = %s")
         values.append(outcome)

@@ -39,22 +39,7 @@ def list_(ctx: Context, words: tuple[str, ...], outcome: str | None, limit: int,
 
     found, count = newest(ctx, 0, limit, words, outcome or "")
     if as_json:
-        emit_json(
-            [
-                {
-                    "number": each.number,
-                    "at": each.at,
-                    "actor": each.entry.actor,
-                    "action": each.entry.action,
-                    "subject": each.entry.subject,
-                    "outcome": each.entry.outcome,
-                    "status": each.entry.status,
-                    "address": each.entry.address,
-                    "detail": dict(each.entry.detail),
-                }
-                for each in found
-            ]
-        )
+        emit_json([each.as_json() for each in found])
         return
     rows = (
         (each.number, each.at, each.entry.actor, each.entry.action, each.entry.subject, each.entry.outcome)

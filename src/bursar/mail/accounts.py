@@ -1,13 +1,14 @@
 """Mail accounts: add, change, list, delete. The only writers of their rows, besides the lease and the schedule."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from ..context import Context
 from ..errors import InvalidInput, NotFound, Refused, Temporary
@@ -267,6 +268,14 @@ def delete(ctx: Context, name: str, *, seen: int | None = None) -> None:
 def authentication_of(account: MailAccount) -> Authentication:
     """What the account logs in with."""
     return Authentication.PASSWORD if account.token_id is None else Authentication.TOKEN
+
+
+def holding(words: Iterable[str]) -> QuerySet[MailAccount]:
+    """The accounts whose name, login or server hold each word."""
+    found = MailAccount.objects.all()
+    for word in words:
+        found = found.filter(Q(name__icontains=word) | Q(login__icontains=word) | Q(host__icontains=word))
+    return found
 
 
 def reference_of(account: MailAccount) -> str:

@@ -52,6 +52,14 @@ def limits_of(ctx: Context) -> Limits:
     )
 
 
+def check_collected(account: MailAccount) -> None:
+    """Raises Refused where the account isn't valid, PersonMustAct where it is held."""
+    if account.validity != "valid":
+        raise Refused(f'The mail account "{account.name}" is {account.validity}.', code="account_not_valid")
+    if account.held:
+        raise refusal(account.name, account.host, account.port)
+
+
 def fetch_account(
     ctx: Context, account: MailAccount, limits: Limits | None = None, result: Result | None = None
 ) -> Result:
@@ -63,10 +71,7 @@ def fetch_account(
     started = ctx.clock.now()
     lease = Lease(ctx, account.id)
     try:
-        if account.validity != "valid":
-            raise Refused(f'The mail account "{account.name}" is {account.validity}.', code="account_not_valid")
-        if account.held:
-            raise refusal(account.name, account.host, account.port)
+        check_collected(account)
         if not lease.claim():
             raise busy(account.name)
     except BursarError as error:

@@ -39,12 +39,7 @@ def configuration_of(reference: str) -> Configuration | None:
 
 def moves(row: MailAccount | None, new: "NewAccount") -> Moves:
     """What storing the completed `new` would hold; empty where nothing is. `row` is the account as it is."""
-    if new.token is None:
-        return Moves((), False, 0)
-    after = _place(new)
-    same = row is not None and _place_of(row) == after and row.token is not None
-    unchanged = same and _configuration_id(row) == getattr(configuration_of(new.token), "id", None)
-    if unchanged or _confirmed(row, new):
+    if new.token is None or _goes_on(row, new) or _confirmed(row, new):
         return Moves((), False, 0)
     before = {} if row is None else _facts(row.host, row.port, row.ca_file, row.type, _reference(row))
     wanted = _facts(new.host or "", new.port or 0, new.ca_file, str(new.type), new.token)
@@ -53,9 +48,9 @@ def moves(row: MailAccount | None, new: "NewAccount") -> Moves:
 
 def is_held(row: MailAccount | None, new: "NewAccount") -> bool:
     """Whether the account is held once `new` is stored. What is held already stays so wherever nobody has said yes."""
-    if new.token is None:
+    if new.token is None or (_goes_on(row, new) and not (row is not None and row.held)):
         return False
-    return bool(moves(row, new)) or (row is not None and row.held and not _confirmed(row, new))
+    return not _confirmed(row, new)
 
 
 def confirm(ctx: Context, row: MailAccount, by: str, *, seen: int) -> list[MailAccount]:
@@ -85,6 +80,13 @@ def refusal(name: str, host: str, port: int) -> PersonMustAct:
         action=f"Compare {host} with what you know from the provider, and confirm it on the account's page, or by "
         f"`bursar mail confirm '{name}'`.",
     )
+
+
+def _goes_on(row: MailAccount | None, new: "NewAccount") -> bool:
+    """Whether the account sends a token of the same configuration to the same place already."""
+    if row is None or row.token is None or _place_of(row) != _place(new):
+        return False
+    return row.token.configuration_id == getattr(configuration_of(new.token or ""), "id", None)
 
 
 def _confirmed(row: MailAccount | None, new: "NewAccount") -> bool:

@@ -3,9 +3,8 @@
 import threading
 
 from ..context import Context
-from ..errors import Refused, Temporary
-from .fetch import busy, fetch_account
-from .hold import refusal
+from ..errors import Temporary
+from .fetch import busy, check_collected, fetch_account
 from .lease import Lease
 from .models import MailAccount
 from .result import Result
@@ -22,10 +21,7 @@ def begin(ctx: Context, account: MailAccount) -> None:
     Raises Refused where it isn't valid, PersonMustAct where it is held, Temporary where a run is collecting it already,
     here or in another process, or where too many others were asked for.
     """
-    if account.validity != "valid":
-        raise Refused(f'The mail account "{account.name}" is {account.validity}.', code="account_not_valid")
-    if account.held:
-        raise refusal(account.name, account.host, account.port)
+    check_collected(account)
     if Lease(ctx, account.id).is_taken():
         raise busy(account.name)
     with _lock:

@@ -6,7 +6,7 @@ what stood in the gaps, and said again in the active language; what fits no sent
 See docs/decisions/0005.
 """
 
-from .matching import Matched, match
+from .matching import Matched, match, match_one
 from .saying import said
 
-__all__ = ["Matched", "match", "said"]
+__all__ = ["Matched", "match", "match_one", "said"]

@@ -29,7 +29,12 @@ class _Sentence:
     pattern: "re.Pattern[str]"
     literal: int
 
+    def match(self, text: str) -> Matched | None:
+        found = self.pattern.fullmatch(text)
+        return None if found is None else Matched(self.msgid, found.groupdict())
 
+
+@lru_cache(maxsize=4096)
 def _compiled(msgid: str) -> _Sentence:
     parts: list[str] = []
     seen: set[str] = set()
@@ -64,7 +69,12 @@ def match(text: str) -> Matched | None:
     if len(text) > LONGEST:
         return None
     for sentence in gapped:
-        found = sentence.pattern.fullmatch(text)
+        found = sentence.match(text)
         if found is not None:
-            return Matched(sentence.msgid, found.groupdict())
+            return found
     return None
+
+
+def match_one(text: str, msgid: str) -> Matched | None:
+    """What stood in the gaps of `msgid`, where it says exactly this text."""
+    return _compiled(msgid).match(text)

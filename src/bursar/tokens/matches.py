@@ -4,19 +4,17 @@ SQL is put together from this module's own words; what a person typed is always 
 """
 # ruff: noqa: S608
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
+from ..askable import containing
 from ..context import Context
 from .query import read, read_ids
 
 SAMPLE = 500  # rows that tell whether most tokens match
-_PATTERN = re.compile(r"([%_\\])")
-_ESCAPED = r"\\\1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def _written(word: str) -> tuple[str, tuple[str, ...]]:
     if connection.vendor == "postgresql":
         return " OR ".join(["strpos(searched.search, %s) > 0"] * len(variants)), variants
     # SQLite's LIKE is quicker than its instr.
-    patterns = tuple(f"%{_PATTERN.sub(_ESCAPED, variant)}%" for variant in variants)
+    patterns = tuple(map(containing, variants))
     return " OR ".join([r"searched.search LIKE %s ESCAPE '\'"] * len(variants)), patterns
 
 

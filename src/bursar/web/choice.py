@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpRequest
 
-from ..askable import askable
+from ..askable import askable, words_of
 from ..tokens.listing import Rank
 from ..tokens.wanted import Sort, Wanted
 from .rows import rank_of
@@ -21,10 +21,15 @@ def wanted(query: dict[str, str]) -> Choice:
     return {
         "show": show if show == NOTICED or rank_of(show) is not None else "",
         "valid": "1" if query.get("valid") == "1" else "",
-        "q": askable(query.get("q", "")).strip()[:LONGEST_QUERY],
+        "q": search_text(query.get("q", "")),
         "sort": sort if sort.removeprefix("-") in list(Sort) and sort != "-" else "",
         "page": str(page_number(page)),
     }
+
+
+def search_text(text: str) -> str:
+    """What a search asks for, as far as a database can be asked for it."""
+    return askable(text).strip()[:LONGEST_QUERY]
 
 
 def page_number(text: str) -> int:
@@ -42,7 +47,7 @@ def as_wanted(choice: Choice) -> Wanted:
     return Wanted(
         ranks=ranks,
         noticed=choice["show"] == NOTICED,
-        words=tuple(choice["q"].split()[:8]),
+        words=words_of(choice["q"]),
         sort=Sort(sort.removeprefix("-")),
         descending=sort.startswith("-"),
     )

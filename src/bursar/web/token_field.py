@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..app import context
-from ..askable import askable
+from ..askable import askable, words_of
 from ..providers import template_of
 from ..reference import token_reference
 from ..tokens.board import first
@@ -51,9 +51,7 @@ def offered(request: HttpRequest) -> HttpResponse:
     """What fits what is typed, as the options of the field."""
     ctx = context()
     typed = askable(request.GET.get(FIELD, ""))[:LONGEST]
-    wanted = Wanted(
-        ranks=frozenset(Rank) - {Rank.OFF}, words=tuple(typed.replace("#", " ").split()[:8]), sort=Sort.NAME
-    )
+    wanted = Wanted(ranks=frozenset(Rank) - {Rank.OFF}, words=words_of(typed.replace("#", " ")), sort=Sort.NAME)
     ids = first(ctx, wanted, OFFERED, ctx.clock.now())
     found = sorted(token_reference(row.name, row.label) for row in Listing.objects.filter(token_id__in=ids))
     servers = _servers(found)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .page import Field, Form, Section
@@ -15,6 +16,16 @@ class Wrong:
 
     field: str
     sentence: str
+
+
+def at_most(count: int) -> str:
+    """What is said of a longer text."""
+    return _("Enter at most %(count)d characters.") % {"count": count}
+
+
+def too_long(values: Mapping[str, str], most: Mapping[str, int]) -> list[Wrong]:
+    """The fields whose text has more characters than `most` allows."""
+    return [Wrong(name, at_most(count)) for name, count in most.items() if len(values[name]) > count]
 
 
 def form_of(

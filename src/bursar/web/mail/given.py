@@ -9,7 +9,7 @@ from ...errors import BursarError, InvalidInput
 from ...keyring import Secret
 from ...mail.account import AccountType, parse_interval
 from ...mail.accounts import NewAccount
-from ..forms.plain import Wrong
+from ..forms.plain import Wrong, too_long
 from .fields import PASSWORD
 
 LONGEST = 4000
@@ -60,13 +60,8 @@ def account_from(values: Mapping[str, str], password: str, *, keeps_password: bo
     }
     wrong += [Wrong(name, sentence) for name, sentence in required.items() if not values[name]]
     most = dict.fromkeys(values, LONGEST) | {"ByRecipient": LONGEST_TABLE}
-    too_long = [
-        Wrong(name, _("Enter at most %(count)d characters.") % {"count": most[name]})
-        for name, text in values.items()
-        if len(text) > most[name]
-    ]
-    if too_long:
-        return wrong + too_long  # nothing reads what is too long
+    if longer := too_long(values, most):
+        return wrong + longer  # nothing reads what is too long
     token, secret = _proof(values, password, keeps_password, wrong)
     port = values["Port"]
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from ...app import context
 from ...mail.account import interval_text
-from ...mail.accounts import reference_of
+from ...mail.accounts import holding, reference_of
 from ...mail.models import MailAccount, MailLedger, MailRun
 from ...mail.running import of as running_of
 from ..badges import BUSY, NOW, OFF, OK, ORDER, START, coming, icon_of, switched_off
@@ -78,9 +78,7 @@ class AccountPage:
 def page_of(words: Sequence[str], page: int) -> AccountPage:
     """The accounts whose name, login or server hold each word, those that need a person first, then by name; one page
     of them, past the end the last one."""
-    fitting = MailAccount.objects.all()
-    for word in words:
-        fitting = fitting.filter(Q(name__icontains=word) | Q(login__icontains=word) | Q(host__icontains=word))
+    fitting = holding(words)
     count = fitting.count()
     page = min(max(1, page), max(1, -(-count // PAGE)))
     last = MailRun.objects.filter(account=OuterRef("pk")).order_by("-id").annotate(level=_LEVEL).values("level")[:1]

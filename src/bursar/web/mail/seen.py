@@ -5,11 +5,11 @@ the step; what has none of them (a server's own words) stays as it is.
 """
 
 import re
-from functools import lru_cache
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-_GAP = re.compile(r"%\((\w+)\)s")
+from ...sentences import match_one
+
 _TOKEN = re.compile(r'(".*" is valid until [^,]+)((?:, .*)?)', re.DOTALL)
 _PARTS = re.compile(r", (?=issued for |for the service |scope )")
 _MORE = re.compile(r"(.+); so do (\d+) more by recipient", re.DOTALL)
@@ -82,15 +82,7 @@ def seen_in(step: str, text: str) -> str:
 
 def _said(step: str, text: str) -> str:
     for msgid in _FORMS.get(step, ()):
-        found = _pattern(msgid).fullmatch(text)
+        found = match_one(text, msgid)
         if found is not None:
-            return gettext(msgid) % found.groupdict() if found.groupdict() else gettext(msgid)
+            return found.filled(gettext(msgid))
     return text
-
-
-@lru_cache
-def _pattern(msgid: str) -> re.Pattern[str]:
-    parts = _GAP.split(msgid)
-    return re.compile(
-        "".join(f"(?P<{part}>.*?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL
-    )

@@ -23,6 +23,7 @@ from ...tokens.edit import by_id
 from ...tokens.models import Token
 from ...tokens.overview import view_of
 from ..access import act, look, person_of
+from ..choice import LONGEST_QUERY
 from ..forms.guide import guide
 from ..forms.page import Form, form
 from ..forms.specs import SECRET, Spec, addresses, specs_of
@@ -34,7 +35,6 @@ from ..shelf import FLOWS, narrowed, shelves
 from ..targets import origins
 
 DISCOVER = "/configurations/add/discover"
-LONGEST_QUERY = 200
 
 
 @act

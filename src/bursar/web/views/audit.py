@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ...app import context
-from ...askable import askable
+from ...askable import words_of
 from ...audit.log import OUTCOMES, Written, newest
 from ..access import look
 from ..audit_words import ICONS, action_words
 from ..audit_words import OUTCOMES as WORDS
-from ..choice import LONGEST_QUERY, page_number
+from ..choice import page_number, search_text
 from ..names import people_named
 
 SHOWN = 50
@@ -23,12 +23,12 @@ USUAL = ("save", "finish")  # what a form's own button says
 @require_safe
 def audit(request: HttpRequest) -> HttpResponse:
     """One page of it."""
-    query = askable(request.GET.get("q", "")).strip()[:LONGEST_QUERY]
+    query = search_text(request.GET.get("q", ""))
     outcome = request.GET.get("outcome", "")
     outcome = outcome if outcome in OUTCOMES else ""
     page = page_number(request.GET.get("page", ""))
     ctx = context()
-    found, count = newest(ctx, (page - 1) * SHOWN, SHOWN, query.split()[:8], outcome)
+    found, count = newest(ctx, (page - 1) * SHOWN, SHOWN, words_of(query), outcome)
     names = people_named({each.entry.actor for each in found if each.entry.actor})
     values = {
         "lines": [_line(each, names) for each in found],

@@ -23,6 +23,7 @@ from ...tokens.discover import Found, add_found, check_seen, look
 from ...tokens.document import Problem, try_template
 from ..access import act, person_of
 from ..forms.page import Form, form
+from ..forms.plain import at_most
 from ..forms.specs import SECRET, Spec, specs_of
 from ..forms.taken import taken
 from ..forms.values import Given, endpoints_shown, for_template, given, lacking, of_template
@@ -60,7 +61,7 @@ def discover(request: HttpRequest) -> HttpResponse:
 def _bounded(issuer: str, tenant: str) -> None:
     for text, most, code in ((issuer, LONGEST, "issuer_too_long"), (tenant, LONGEST_TENANT, "tenant_too_long")):
         if len(text) > most:
-            raise InvalidInput(_("Enter at most %(count)d characters.") % {"count": most}, code=code)
+            raise InvalidInput(at_most(most), code=code)
 
 
 def _add(request: HttpRequest, found: Found, action: str) -> HttpResponse:

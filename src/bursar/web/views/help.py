@@ -6,10 +6,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from ..access import own
+from ..choice import LONGEST_QUERY
 from ..help.library import ORIGINAL, image, page, shelves
 from ..help.search import search
-
-LONGEST_QUERY = 200
 
 
 @own

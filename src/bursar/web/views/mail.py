@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ...app import context
-from ...askable import askable
+from ...askable import words_of
 from ...errors import BursarError
 from ...mail.account import After
 from ...mail.accounts import delete as delete_account
@@ -18,13 +18,12 @@ from ...mail.log import view_of
 from ...mail.models import MailAccount, MailRun
 from ...mail.now import begin
 from ..access import act, look
-from ..choice import page_number
+from ..choice import page_number, search_text
 from ..mail.rows import AccountRow, every, one, outcome, page_of
 from ..see_other import see_other
 from ..wording import clock
 
 POLLS = 4
-LONGEST_QUERY = 200
 
 
 @look
@@ -120,8 +119,8 @@ def facts(row: AccountRow) -> list[tuple[str, str]]:
 
 
 def _list(request: HttpRequest) -> dict[str, object]:
-    query = askable(request.GET.get("q", "")).strip()[:LONGEST_QUERY]
-    shown = page_of(query.split()[:8], page_number(request.GET.get("page", "1")))
+    query = search_text(request.GET.get("q", ""))
+    shown = page_of(words_of(query), page_number(request.GET.get("page", "1")))
 
     def at(page: int, path: str = "/mail") -> str:
         values = {"q": query, "page": "" if page == 1 else str(page)}

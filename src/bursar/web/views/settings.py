@@ -14,11 +14,10 @@ from ...errors import InvalidInput
 from ...sysconfig.registry import setting as registered
 from ...tokens.models import Configuration
 from ..access import is_htmx, look, person_of
+from ..choice import LONGEST_QUERY
 from ..see_other import see_other
 from ..setting_rows import ADDRESS, SettingRow, rows_of, setting_groups
 from ..step_up import FIELD, stepped_up
-
-LONGEST_QUERY = 200
 
 
 @look

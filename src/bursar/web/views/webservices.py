@@ -20,6 +20,7 @@ from ...webservices.services import delete as delete_service
 from ...webservices.services import service_of
 from ..access import act, is_htmx, look, person_of
 from ..badges import coming
+from ..forms.plain import at_most
 from ..see_other import see_other
 from ..webservices.rows import call_line, one, rows
 
@@ -75,7 +76,7 @@ def run(request: HttpRequest, service_id: str) -> HttpResponse:
 
 def _bounded(text: str) -> str:
     if len(text) > LONGEST_DATA:
-        raise InvalidInput(_("Enter at most %(count)d characters.") % {"count": LONGEST_DATA})
+        raise InvalidInput(at_most(LONGEST_DATA))
     return text
 
 

@@ -9,7 +9,7 @@ from ...errors import BursarError
 from ...webservices.service import Service
 from ...webservices.services import Secrets
 from ...webservices.transfer import read
-from ..forms.plain import Wrong
+from ..forms.plain import Wrong, too_long
 from .fields import FIELDS, REST, SECRETS
 
 LONGEST = 4000
@@ -33,8 +33,8 @@ def values_from(post: Mapping[str, str]) -> dict[str, str]:
 
 def service_from(values: Mapping[str, str], post: Mapping[str, str]) -> tuple[Service, Secrets] | list[Wrong]:
     """The service with its secrets, or what is wrong with it as far as that is seen without the database."""
-    if too_long := [each for name in (*FIELDS, REST) if (each := _too_long(name, values[name]))]:
-        return too_long
+    if longer := too_long(values, dict.fromkeys(FIELDS, LONGEST) | {REST: LONGEST_REST}):
+        return longer
     try:
         rest = read(values[REST].encode("utf-8", "replace"), "YAML")
         if len(rest) > 1 or any(key in FIELDS or key in SECRETS for each in rest for key in each):
@@ -52,11 +52,6 @@ def service_from(values: Mapping[str, str], post: Mapping[str, str]) -> tuple[Se
         return Service.parse(document | (rest[0] if rest else {})), Secrets.taken_from(given)
     except BursarError as error:
         return [wrong_of(error)]
-
-
-def _too_long(name: str, text: str) -> Wrong | None:
-    most = LONGEST_REST if name == REST else LONGEST
-    return Wrong(name, _("Enter at most %(count)d characters.") % {"count": most}) if len(text) > most else None
 
 
 def wrong_of(error: BursarError) -> Wrong:
