@@ -102,7 +102,13 @@ def test_a_call_from_the_page_shows_the_answer_and_stands_in_the_log(
     assert "/q/%3Cb%3E" in part
     assert "<html" not in part
     assert WebServiceCall.objects.get().origin == "page:admin@kestrel.example"
-    for data, said in (("{\n x", "The data are no JSON from line 2, column 2 on."), ("{}", "no text or number queue")):
+    wrong = {
+        "{\n x": "The data are no JSON from line 2, column 2 on.",
+        "{}": "no text or number queue",
+        "9" * 5_000: "The data hold a number of too many digits.",
+        "[" * 200_000: "The data are nested too deep.",
+    }
+    for data, said in wrong.items():
         assert said in pages.admin.post(f"/webservices/{row.id}/run", sent | {"data": data}).content.decode()
     server.answers = [Answer(503, {}, b'{"why": "<script>"}')]
     failed = pages.admin.post(f"/webservices/{row.id}/run", sent).content.decode()

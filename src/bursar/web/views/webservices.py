@@ -57,6 +57,8 @@ def run(request: HttpRequest, service_id: str) -> HttpResponse:
     except json.JSONDecodeError as problem:
         place = {"line": problem.lineno, "column": problem.colno}
         result["problem"] = _("The data are no JSON from line %(line)d, column %(column)d on.") % place
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        result["problem"] = _("The data hold a number of too many digits.")
     except RecursionError:
         result["problem"] = _("The data are nested too deep.")
     else:
